@@ -3,6 +3,8 @@
 //! A version is immutable once written. Within a generation a column never changes its name, path
 //! or kind, and columns and tables are only ever added (I-5).
 
+mod grow;
+
 use crate::kind::Kind;
 use crate::table_name::TableName;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,100 @@
+//! Files that a crash leaves whole or absent.
+//!
+//! Contents go to a hidden temporary file beside the final name first, are synced, and only then
+//! get the name; the folder is synced last. Temporary names are fixed by the final name, so that a
+//! retry overwrites what a crash left, and start with a dot, which Hive-style readers skip. Callers
+//! hold the folder's lock, so no two writers share a temporary name.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Creates `path` with `bytes` if nothing has that name; says whether it did.
+pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let temporary = write_temporary(path, bytes)?;
+    // A link, unlike a rename, never replaces what is there.
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary)?;
+    match linked {
+        Ok(()) => sync_folder(parent_of(path)).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives `path` the content `bytes`, replacing what is there.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = write_temporary(path, bytes)?;
+    fs::rename(&temporary, path)?;
+    sync_folder(parent_of(path))
+}
+
+/// Creates the folder and those above it that are missing, and syncs the folder above each.
+pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let parent = parent_of(path);
+    create_folders(parent)?;
+    match fs::create_dir(path) {
+        // Another thread of this process was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        result => result?,
+    }
+    sync_folder(parent)
+}
+
+fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(temporary)
+}
+
+/// The folder that holds `path`; `.` for a bare name.
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be opened as a file; the file system keeps names by itself.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{create_folders, create_new, replace};
+    use std::fs;
+
+    #[test]
+    fn a_name_is_given_once_and_nothing_temporary_stays() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let deep = folder.path().join("a/b/c");
+        create_folders(&deep).expect("create folders");
+        let path = deep.join("1.json");
+
+        // What a crash left under the temporary name never hurts.
+        fs::write(deep.join(".1.json.tmp"), "half").expect("write");
+        assert!(create_new(&path, b"first").expect("create"));
+        assert!(!create_new(&path, b"second").expect("create"));
+        assert_eq!(fs::read(&path).expect("read"), b"first");
+
+        replace(&path, b"third").expect("replace");
+        assert_eq!(fs::read(&path).expect("read"), b"third");
+        let names: Vec<_> = fs::read_dir(&deep).expect("list").collect();
+        assert_eq!(names.len(), 1);
+    }
+}

@@ -1,0 +1,361 @@
+//! The lake as a folder: where registry versions, plans and parts lie, and how each is written.
+
+use crate::durable;
+use crate::plan::{Plan, PlanError};
+use sluice_normalizer::{REJECTS_TABLE, Registry, RegistryError, TableName};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A lake in a folder. Reading needs no lock; writers hold [`LakeFolder::lock`].
+#[derive(Debug, Clone)]
+pub struct LakeFolder {
+    root: PathBuf,
+}
+
+/// The right to write to a lake, until dropped or the process ends.
+#[derive(Debug)]
+#[must_use = "the lock ends when this is dropped"]
+pub struct FolderLock {
+    _file: File,
+}
+
+/// Why an operation on the folder failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// Another process writes to this lake.
+    #[error("another writer is at work in {}", folder.display())]
+    Locked {
+        /// The lake.
+        folder: PathBuf,
+    },
+    /// The file system refused.
+    #[error("{action} {}", path.display())]
+    Io {
+        /// A verb phrase.
+        action: &'static str,
+        /// What it was about.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The name is taken by an immutable file.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A stored registry version cannot be used.
+    #[error("use {}", path.display())]
+    Registry {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: RegistryError,
+    },
+    /// A stored plan cannot be used.
+    #[error("use {}", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PlanError,
+    },
+}
+
+const REGISTRY_FOLDER: &str = "_registry";
+const PLANS_FOLDER: &str = "_plans";
+const LOCK_FILE: &str = "_lock";
+
+impl LakeFolder {
+    /// The lake in `root`, which need not exist yet.
+    #[must_use]
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        LakeFolder { root: root.into() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Creates the folder if it is missing and takes its lock.
+    ///
+    /// # Errors
+    /// [`LakeError::Locked`] at once when another process holds the lock.
+    pub fn lock(&self) -> Result<FolderLock, LakeError> {
+        durable::create_folders(&self.root).map_err(failed("create folder", &self.root))?;
+        let path = self.root.join(LOCK_FILE);
+        let file = File::create(&path).map_err(failed("create", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LakeError::Locked { folder: self.root.clone() }),
+            Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
+        }
+    }
+
+    /// The root tables that have a registry, by name.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`]. A folder that does not exist or is no lake has no tables.
+    pub fn tables(&self) -> Result<Vec<TableName>, LakeError> {
+        let mut tables = Vec::new();
+        for name in names_in(&self.root.join(REGISTRY_FOLDER))? {
+            // Only what a writer could have created: lower case, a valid name.
+            if let Ok(table) = TableName::parse(&name)
+                && table.as_str() == name
+                && self.latest_version(&table, self.generation(&table)?)? > 0
+            {
+                tables.push(table);
+            }
+        }
+        tables.sort();
+        Ok(tables)
+    }
+
+    /// The table's current generation: the highest there is, 1 for a new table.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn generation(&self, table: &TableName) -> Result<u32, LakeError> {
+        let names = names_in(&self.root.join(REGISTRY_FOLDER).join(table.as_str()))?;
+        let generations = names.iter().filter_map(|name| canonical_number(name.strip_prefix('g')?));
+        Ok(generations.filter_map(|n| u32::try_from(n).ok()).max().unwrap_or(1))
+    }
+
+    /// The newest registry version, or the empty one of a table that was never written.
+    ///
+    /// # Errors
+    /// [`LakeError::Registry`] names the file that cannot be used.
+    pub fn latest_registry(&self, table: &TableName, generation: u32) -> Result<Registry, LakeError> {
+        self.registry(table, generation, self.latest_version(table, generation)?)
+    }
+
+    /// One registry version; version 0 is the empty one.
+    ///
+    /// # Errors
+    /// [`LakeError::Registry`] names the file that cannot be used.
+    pub fn registry(
+        &self,
+        table: &TableName,
+        generation: u32,
+        version: u64,
+    ) -> Result<Registry, LakeError> {
+        if version == 0 {
+            return Ok(Registry::empty(table, generation));
+        }
+        let path = self.registry_folder(table.as_str(), generation).join(format!("{version}.json"));
+        let bytes = fs::read(&path).map_err(failed("read", &path))?;
+        Registry::from_json(&bytes).map_err(|source| LakeError::Registry { path, source })
+    }
+
+    /// Writes a new registry version.
+    ///
+    /// # Errors
+    /// [`LakeError::Exists`] when the version exists: a registry version is immutable.
+    pub fn create_registry(&self, registry: &Registry) -> Result<(), LakeError> {
+        let folder = self.registry_folder(&registry.table, registry.generation);
+        let path = folder.join(format!("{}.json", registry.version));
+        create(&folder, path, registry.to_json().as_bytes())
+    }
+
+    /// The earliest ingest date of any rejects, `YYYY-MM-DD`; none when there are none.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn rejects_first_date(&self) -> Result<Option<String>, LakeError> {
+        let folder = self.root.join(REJECTS_TABLE).join("g1").join("tier=live");
+        let names = names_in(&folder)?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix("ingest_date=")).min().map(str::to_owned))
+    }
+
+    /// Visits every plan of the table's generation, by batch id.
+    ///
+    /// # Errors
+    /// [`LakeError::Plan`] names the file that cannot be used.
+    pub fn plans(
+        &self,
+        table: &TableName,
+        generation: u32,
+        visit: &mut dyn FnMut(Plan) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        let folder = self.plans_folder(table.as_str(), generation);
+        let mut names = names_in(&folder)?;
+        names.retain(|name| name.ends_with(".json") && !name.starts_with('.'));
+        names.sort();
+        for name in names {
+            let path = folder.join(name);
+            let bytes = fs::read(&path).map_err(failed("read", &path))?;
+            visit(Plan::from_json(&bytes).map_err(|source| LakeError::Plan { path, source })?)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a batch's plan.
+    ///
+    /// # Errors
+    /// [`LakeError::Exists`] when the batch has one: a plan is immutable.
+    pub fn create_plan(&self, plan: &Plan) -> Result<(), LakeError> {
+        let folder = self.plans_folder(&plan.table, plan.generation);
+        let path = folder.join(format!("{}.json", plan.batch));
+        create(&folder, path, plan.to_json().as_bytes())
+    }
+
+    /// The size of the part at `key` in bytes, none when there is no such part.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn part_bytes(&self, key: &str) -> Result<Option<u64>, LakeError> {
+        let path = self.root.join(key);
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("look at", &path)(error)),
+        }
+    }
+
+    /// Writes the part at `key`; it appears under its name whole, or not at all.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn write_part(&self, key: &str, bytes: &[u8]) -> Result<(), LakeError> {
+        let path = self.root.join(key);
+        if let Some(folder) = path.parent() {
+            durable::create_folders(folder).map_err(failed("create folder", folder))?;
+        }
+        durable::replace(&path, bytes).map_err(failed("write part", &path))
+    }
+
+    fn registry_folder(&self, table: &str, generation: u32) -> PathBuf {
+        self.root.join(REGISTRY_FOLDER).join(table).join(format!("g{generation}"))
+    }
+
+    fn plans_folder(&self, table: &str, generation: u32) -> PathBuf {
+        self.root.join(PLANS_FOLDER).join(table).join(format!("g{generation}"))
+    }
+
+    fn latest_version(&self, table: &TableName, generation: u32) -> Result<u64, LakeError> {
+        let names = names_in(&self.registry_folder(table.as_str(), generation))?;
+        let versions = names.iter().filter_map(|name| canonical_number(name.strip_suffix(".json")?));
+        Ok(versions.max().unwrap_or(0))
+    }
+}
+
+fn create(folder: &Path, path: PathBuf, bytes: &[u8]) -> Result<(), LakeError> {
+    durable::create_folders(folder).map_err(failed("create folder", folder))?;
+    match durable::create_new(&path, bytes).map_err(failed("write", &path))? {
+        true => Ok(()),
+        false => Err(LakeError::Exists { path }),
+    }
+}
+
+/// The names in a folder that are text; none when there is no such folder.
+fn names_in(folder: &Path) -> Result<Vec<String>, LakeError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed("list", folder))?.file_name();
+        names.extend(name.into_string().ok());
+    }
+    Ok(names)
+}
+
+/// A number as a writer prints it: `7`, never `07`.
+fn canonical_number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> LakeError + 'a {
+    move |source| LakeError::Io { action, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LakeError, LakeFolder};
+    use sluice_normalizer::{Registry, TableName};
+    use std::error::Error;
+    use std::fs;
+
+    fn lake() -> (tempfile::TempDir, LakeFolder, TableName) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let lake = LakeFolder::at(folder.path().join("lake"));
+        (folder, lake, TableName::parse("orders").expect("a table name"))
+    }
+
+    fn registry(table: &TableName, version: u64) -> Registry {
+        Registry { version, ..Registry::empty(table, 1) }
+    }
+
+    #[test]
+    fn the_latest_registry_is_the_highest_number() {
+        let (_folder, lake, table) = lake();
+        assert_eq!(lake.latest_registry(&table, 1).expect("read"), registry(&table, 0));
+        assert!(lake.tables().expect("list").is_empty());
+        for version in [9, 10, 2] {
+            lake.create_registry(&registry(&table, version)).expect("create");
+        }
+        let folder = lake.root().join("_registry/orders/g1");
+        for stray in [".11.json.tmp", "012.json", "13.json.bak", "x.json"] {
+            fs::write(folder.join(stray), "{").expect("write");
+        }
+        assert_eq!(lake.latest_registry(&table, 1).expect("read").version, 10);
+        assert_eq!(lake.tables().expect("list"), [table]);
+    }
+
+    #[test]
+    fn a_registry_version_is_never_replaced() {
+        let (_folder, lake, table) = lake();
+        lake.create_registry(&registry(&table, 1)).expect("create");
+        let mut other = registry(&table, 1);
+        other.first_date = Some("2026-11-20".to_owned());
+        let error = lake.create_registry(&other).expect_err("the version exists");
+        assert!(matches!(error, LakeError::Exists { .. }), "{error}");
+        assert_eq!(lake.latest_registry(&table, 1).expect("read"), registry(&table, 1));
+    }
+
+    #[test]
+    fn a_registry_that_cannot_be_used_is_named() {
+        let (_folder, lake, table) = lake();
+        lake.create_registry(&registry(&table, 1)).expect("create");
+        let path = lake.root().join("_registry/orders/g1/2.json");
+        fs::write(&path, r#"{"format":99}"#).expect("write");
+        let error = lake.latest_registry(&table, 1).expect_err("a newer format");
+        assert_eq!(error.to_string(), format!("use {}", path.display()));
+        let cause = error.source().expect("a cause").to_string();
+        assert!(cause.contains("registry format 99 is newer"), "{cause}");
+    }
+
+    #[test]
+    fn generations_are_counted_by_folder() {
+        let (_folder, lake, table) = lake();
+        assert_eq!(lake.generation(&table).expect("list"), 1);
+        lake.create_registry(&registry(&table, 1)).expect("create");
+        lake.create_registry(&Registry { generation: 12, ..registry(&table, 1) }).expect("create");
+        assert_eq!(lake.generation(&table).expect("list"), 12);
+    }
+
+    #[test]
+    fn one_writer_at_a_time() {
+        let (_folder, lake, _) = lake();
+        let held = lake.lock().expect("the first lock");
+        assert!(matches!(lake.lock(), Err(LakeError::Locked { .. })));
+        drop(held);
+        let _free = lake.lock().expect("the lock is free again");
+    }
+
+    #[test]
+    fn a_part_is_replaced_whole() {
+        let (_folder, lake, _) = lake();
+        let key = "orders/g1/tier=live/ingest_date=2026-11-20/b.parquet";
+        assert_eq!(lake.part_bytes(key).expect("look"), None);
+        lake.write_part(key, b"12345").expect("write");
+        lake.write_part(key, b"123").expect("write again");
+        assert_eq!(lake.part_bytes(key).expect("look"), Some(3));
+    }
+}

@@ -1,0 +1,130 @@
+//! The plan: what a batch will write, fixed before the first part is written (D5).
+
+use crate::content_hash::ContentHash;
+use serde::{Deserialize, Serialize};
+use sluice_normalizer::{Form, Report};
+
+/// The stored form's own version; a higher one than this is refused.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// What one batch writes. Created once, never changed; the batch is committed when all of
+/// `parts` exist.
+///
+/// Fields that a later Sluice adds under the same format are passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// See [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The batch's id.
+    pub batch: String,
+    /// The root table.
+    pub table: String,
+    /// The table's generation.
+    pub generation: u32,
+    /// The registry version the batch was shaped against.
+    pub base_version: u64,
+    /// The registry version that reads its parts.
+    pub version: u64,
+    /// When its documents were accepted, milliseconds since 1970 UTC.
+    pub received_at_ms: i64,
+    /// Of the settings file's text; of nothing when there was none.
+    pub settings_sha256: ContentHash,
+    /// In the order they were shaped.
+    pub documents: Vec<PlannedDocument>,
+    /// Root table, child tables, rejects: those that have rows.
+    pub parts: Vec<PlannedPart>,
+    /// What the normalizer reported.
+    pub report: Report,
+}
+
+/// One document of a plan. The plan is also the claim on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDocument {
+    /// Its id.
+    pub id: String,
+    /// The input it was cut from, as given; `-` for a stream.
+    pub source: String,
+    /// Where it starts in the decompressed input, bytes.
+    pub offset: u64,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// How it holds its records.
+    pub form: PlannedForm,
+    /// Of its body.
+    pub sha256: ContentHash,
+}
+
+/// One part of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedPart {
+    /// The physical table.
+    pub table: String,
+    /// Where it lies, relative to the lake.
+    pub key: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Of the whole file.
+    pub sha256: ContentHash,
+}
+
+/// [`Form`] as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlannedForm {
+    /// One object, or an array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// A run of array elements.
+    Elements,
+}
+
+impl From<Form> for PlannedForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Json => PlannedForm::Json,
+            Form::Ndjson => PlannedForm::Ndjson,
+            Form::Elements => PlannedForm::Elements,
+        }
+    }
+}
+
+/// Why stored bytes are no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Written by a newer Sluice.
+    #[error("plan format {found} is newer than {PLAN_FORMAT}, the newest this build reads")]
+    Newer {
+        /// The format in the file.
+        found: u32,
+    },
+    /// Not the JSON of a plan.
+    #[error("plan is not readable")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Plan {
+    /// The stored form: one line of JSON, the same bytes for the same plan.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a plan has only string keys")
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`PlanError`] when it is no plan, or a newer one than this build knows.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let head: Head = serde_json::from_slice(bytes)?;
+        if head.format > PLAN_FORMAT {
+            return Err(PlanError::Newer { found: head.format });
+        }
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}

@@ -1,0 +1,81 @@
+//! What a batch may add to a table (DESIGN.md 2.3, width and depth).
+
+use super::paths::{NONE, Slot};
+use super::shaper::Shaper;
+use crate::kind::{Kind, Scalar};
+use crate::limits::{NAME_CHARS_MAX, REGISTRY_PATH_BYTES_MAX};
+use crate::{names, pointer};
+
+/// What the batch has used of the bounds that span tables.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Budget {
+    /// Source paths of all columns, bytes.
+    pub(super) path_bytes: usize,
+    /// Nodes the trie of paths may have.
+    pub(super) paths_max: usize,
+}
+
+/// What a column costs.
+pub(super) enum Cost {
+    /// The registry has it.
+    Free,
+    /// It is new; bytes of its view text.
+    Counts(usize),
+    /// A limit is reached.
+    TooMuch,
+}
+
+pub(super) fn cost(shaper: &Shaper<'_>, node: u32, slot: Slot) -> Cost {
+    let path = shaper.paths.node(node);
+    if path.known.contains(&slot.kind()) {
+        return Cost::Free;
+    }
+    // Wide integers end as doubles or among the number texts.
+    let twin = match slot {
+        Slot::Wide => Slot::Number,
+        Slot::Number => Slot::Wide,
+        other => other,
+    };
+    if path.column(twin) != NONE {
+        return Cost::Free;
+    }
+    let table = &shaper.tables[path.table as usize];
+    let view_bytes = view_bytes(&shaper.paths.pointer(node), slot.kind());
+    let limits = &shaper.settings.limits;
+    let fits = table.column_count < limits.columns_max
+        && table.view_bytes + view_bytes <= limits.view_text_bytes_max
+        && shaper.budget.path_bytes + path.pointer_bytes as usize <= REGISTRY_PATH_BYTES_MAX;
+    if fits { Cost::Counts(view_bytes) } else { Cost::TooMuch }
+}
+
+/// The most that one column adds to its view's stored text: its name three times (selected,
+/// renamed, listed), its type and the syntax around them, in base64.
+pub(super) fn view_bytes(path: &str, kind: Kind) -> usize {
+    let keys: Vec<_> = pointer::keys(path).collect();
+    let base = names::column_base(keys.iter().map(AsRef::as_ref)).len();
+    let suffix = kind.to_string().len();
+    let name = (base + 2 + suffix).min(NAME_CHARS_MAX);
+    (3 * name + 8 * suffix + 80) * 4 / 3
+}
+
+/// Whether a value of `slot` contradicts the kinds that the path has already: what
+/// `on_conflict: reject` refuses. Bigint and double are both numbers, and a timestamp's text
+/// stands beside it by design.
+pub(super) fn conflicts(shaper: &Shaper<'_>, node: u32, slot: Slot) -> bool {
+    let path = shaper.paths.node(node);
+    let family = family(slot.kind());
+    if let Some(&first) = path.known.first() {
+        return self::family(first) != family;
+    }
+    let table = &shaper.tables[path.table as usize];
+    table.columns.iter().any(|column| column.node == node && self::family(column.slot.kind()) != family)
+}
+
+/// Kinds that one column people query can show together.
+pub(super) fn family(kind: Kind) -> Kind {
+    match kind {
+        Kind::Scalar(Scalar::Double) => Kind::Scalar(Scalar::Bigint),
+        Kind::Scalar(Scalar::Timestamp) => Kind::Scalar(Scalar::String),
+        other => other,
+    }
+}

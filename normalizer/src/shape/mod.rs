@@ -1,0 +1,27 @@
+//! Shaping: documents of one batch into columns.
+
+mod budget;
+mod declare;
+mod finish;
+mod known;
+mod lists;
+mod numbers;
+mod paths;
+mod records;
+mod rejects;
+mod runs;
+mod shaped;
+mod shaper;
+mod table;
+mod texts;
+mod values;
+
+pub(crate) use rejects::{Rejects, WHOLE_DOCUMENT};
+pub(crate) use runs::Runs;
+pub use shaped::Shaped;
+pub(crate) use shaped::ShapedTable;
+pub use shaper::Shaper;
+pub(crate) use shaper::DocumentHead;
+pub(crate) use table::Lineage;
+pub(crate) use texts::{Dictionary, Plain, Texts};
+pub(crate) use values::{Column, Lists, Values};
