@@ -4,7 +4,10 @@
 //! and a report come out. This crate never reads a clock, a file, the network, an environment
 //! variable or a random number (D1).
 
+pub mod athena;
+mod batch;
 mod document;
+mod encode;
 mod json;
 mod kind;
 pub mod limits;
@@ -18,7 +21,9 @@ mod shape;
 mod table_name;
 mod timestamp;
 
+pub use batch::BatchId;
 pub use document::{Document, DocumentId, DocumentIdError, Encoding, Form};
+pub use encode::{EncodeError, PartPlan, REJECTS_TABLE};
 pub use kind::{Kind, Scalar};
 pub use limits::Limits;
 pub use names::RESERVED;

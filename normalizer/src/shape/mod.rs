@@ -16,12 +16,11 @@ mod table;
 mod texts;
 mod values;
 
-pub(crate) use rejects::{Rejects, WHOLE_DOCUMENT};
+pub(crate) use rejects::WHOLE_DOCUMENT;
 pub(crate) use runs::Runs;
 pub use shaped::Shaped;
 pub(crate) use shaped::ShapedTable;
 pub use shaper::Shaper;
 pub(crate) use shaper::DocumentHead;
-pub(crate) use table::Lineage;
 pub(crate) use texts::{Dictionary, Plain, Texts};
 pub(crate) use values::{Column, Lists, Values};

@@ -7,6 +7,11 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
+    /// Every one of `rows` rows.
+    pub(crate) fn all(rows: u32) -> Self {
+        Runs { runs: if rows == 0 { Vec::new() } else { vec![(0, rows)] } }
+    }
+
     /// `row` is higher than every row before.
     #[inline]
     pub(crate) fn push(&mut self, row: u32) {

@@ -90,10 +90,7 @@ impl Table {
         let row = self.lineage.rows - 1;
         self.rest_text.insert(0, b'{');
         self.rest_text.push(b'}');
-        if let Values::Texts(texts) = &mut self.rest.values {
-            texts.push(&self.rest_text);
-        }
-        self.rest.rows.push(row);
+        self.rest.push_text(row, &self.rest_text);
         self.rest_text.clear();
         self.rest_text.shrink_to(1 << 16);
     }

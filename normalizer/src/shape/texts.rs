@@ -122,7 +122,7 @@ impl Dictionary {
         pays && self.entries.bytes.len() <= DICTIONARY_BYTES_MAX
     }
 
-    fn to_plain(&self) -> Plain {
+    pub(crate) fn to_plain(&self) -> Plain {
         let mut plain = Plain::default();
         for &code in &self.codes {
             plain.push(self.entries.get(code as usize));

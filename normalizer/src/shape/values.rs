@@ -48,7 +48,7 @@ impl Values {
     }
 
     /// How many scalars.
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Values::Booleans(values) => values.len(),
             Values::Bigints(values) => values.len(),
@@ -93,6 +93,15 @@ impl Lists {
 impl Column {
     pub(crate) fn new(values: Values) -> Self {
         Column { rows: Runs::default(), values }
+    }
+
+    /// Appends to a text column.
+    pub(crate) fn push_text(&mut self, row: u32, text: &[u8]) {
+        self.rows.push(row);
+        match &mut self.values {
+            Values::Texts(texts) => texts.push(text),
+            _ => unreachable!("a text column holds texts"),
+        }
     }
 
     /// Takes back everything in `row` and later.

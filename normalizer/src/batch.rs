@@ -1,0 +1,46 @@
+//! The id of a batch.
+
+use crate::document::DocumentId;
+use crate::table_name::TableName;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// A batch's id: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BatchId(String);
+
+impl BatchId {
+    /// The id of the batch that holds these documents, in this order, for this generation of a
+    /// table: the same documents always make the same batch.
+    #[must_use]
+    pub fn derive<'d>(
+        table: &TableName,
+        generation: u32,
+        documents: impl Iterator<Item = &'d DocumentId>,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(table.as_str());
+        hash.update(generation.to_be_bytes());
+        for document in documents {
+            hash.update([0]);
+            hash.update(document.as_str());
+        }
+        let mut text = String::with_capacity(32);
+        for byte in &hash.finalize()[..16] {
+            write!(text, "{byte:02x}").expect("a String takes all text");
+        }
+        BatchId(text)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for BatchId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
