@@ -62,8 +62,9 @@ pub fn athena_type(kind: Kind) -> String {
     match kind {
         Kind::Json => "string".to_owned(),
         Kind::Scalar(scalar) => scalar_type(scalar).to_owned(),
-        Kind::List { levels, item } => (0..levels)
-            .fold(scalar_type(item).to_owned(), |inner, _| format!("array<{inner}>")),
+        Kind::List { levels, item } => {
+            (0..levels).fold(scalar_type(item).to_owned(), |inner, _| format!("array<{inner}>"))
+        }
     }
 }
 
@@ -177,10 +178,7 @@ fn told(table: &TableSchema) -> Vec<Told> {
 }
 
 fn comment(path: &str) -> String {
-    path.chars()
-        .take(COMMENT_CHARS_MAX)
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
+    path.chars().take(COMMENT_CHARS_MAX).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 fn table_ddl(name: &str, columns: &[Told], prefix: &str, first_date: Option<&str>) -> String {

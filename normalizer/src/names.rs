@@ -26,11 +26,8 @@ pub(crate) fn segment(key: &str) -> String {
     if key.is_empty() {
         return "_empty".to_owned();
     }
-    let ascii = if key.is_ascii() {
-        key.to_owned()
-    } else {
-        deunicode::deunicode_with_tofu(key, "_")
-    };
+    let ascii =
+        if key.is_ascii() { key.to_owned() } else { deunicode::deunicode_with_tofu(key, "_") };
     let name: String = ascii
         .chars()
         .map(|c| match c.to_ascii_lowercase() {

@@ -30,7 +30,8 @@ fn naive(text: &str) -> chrono::ParseResult<NaiveDateTime> {
 /// only when it is not zero.
 pub(crate) fn canonical(millis: i64) -> Option<String> {
     let time = DateTime::from_timestamp_millis(millis)?;
-    let format = if millis.rem_euclid(1000) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.3fZ" };
+    let format =
+        if millis.rem_euclid(1000) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.3fZ" };
     Some(time.format(format).to_string())
 }
 

@@ -99,10 +99,7 @@ pub(super) fn reject_columns(shaped: &Shaped) -> Vec<(Field<'static>, Source<'_>
         let required = name != "pointer";
         columns.push((Field { name, kind, required, path: None }, Source::Data(column)));
     }
-    columns.push((
-        Lineage::ContentEncoding.field(),
-        Source::Lineage(Lineage::ContentEncoding),
-    ));
+    columns.push((Lineage::ContentEncoding.field(), Source::Lineage(Lineage::ContentEncoding)));
     columns
 }
 

@@ -98,16 +98,11 @@ impl Chunk<'_> {
         Ok(())
     }
 
-    fn write(
-        &mut self,
-        body: &[u8],
-        page: impl FnOnce(Bytes) -> Page,
-    ) -> Result<i64, EncodeError> {
+    fn write(&mut self, body: &[u8], page: impl FnOnce(Bytes) -> Page) -> Result<i64, EncodeError> {
         let Pages { zstd, compressed } = &mut *self.pages;
         compressed.resize(zstd::zstd_safe::compress_bound(body.len()), 0);
-        let len = zstd
-            .compress_to_buffer(body, &mut compressed[..])
-            .map_err(EncodeError::Compress)?;
+        let len =
+            zstd.compress_to_buffer(body, &mut compressed[..]).map_err(EncodeError::Compress)?;
         let page = page(Bytes::copy_from_slice(&compressed[..len]));
         let spec = SerializedPageWriter::new(&mut self.sink)
             .write_page(CompressedPage::new(page, body.len()))?;

@@ -54,7 +54,9 @@ pub enum SettingsError {
         name: TableName,
     },
     /// A path that is no path.
-    #[error("tables.{table}: {path:?} is no path: it starts with / and has keys or * between slashes")]
+    #[error(
+        "tables.{table}: {path:?} is no path: it starts with / and has keys or * between slashes"
+    )]
     Path {
         /// The table.
         table: TableName,

@@ -55,13 +55,12 @@ impl RecordSchema {
             }
             Some(uri) => return Err(RecordSchemaError::Draft { found: uri.to_owned() }),
         };
-        let validator =
-            jsonschema::options().with_draft(draft).build(schema).map_err(|error| {
-                RecordSchemaError::Invalid {
-                    pointer: error.instance_path().to_string(),
-                    message: error.to_string(),
-                }
-            })?;
+        let validator = jsonschema::options().with_draft(draft).build(schema).map_err(|error| {
+            RecordSchemaError::Invalid {
+                pointer: error.instance_path().to_string(),
+                message: error.to_string(),
+            }
+        })?;
         Ok(RecordSchema { validator })
     }
 

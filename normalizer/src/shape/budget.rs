@@ -68,7 +68,10 @@ pub(super) fn conflicts(shaper: &Shaper<'_>, node: u32, slot: Slot) -> bool {
         return self::family(first) != family;
     }
     let table = &shaper.tables[path.table as usize];
-    table.columns.iter().any(|column| column.node == node && self::family(column.slot.kind()) != family)
+    table
+        .columns
+        .iter()
+        .any(|column| column.node == node && self::family(column.slot.kind()) != family)
 }
 
 /// Kinds that one column people query can show together.

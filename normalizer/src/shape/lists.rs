@@ -81,7 +81,9 @@ pub(super) fn array_shape(tape: &Tape, source: &[u8], at: u32) -> ArrayShape {
         met::BOOLEAN => Scalar::Boolean,
         met::STRING => Scalar::String,
         kinds if kinds & !(met::EXACT | met::INEXACT) == 0 => Scalar::Bigint,
-        kinds if kinds & !(met::EXACT | met::WIDE | met::DOUBLE) == 0 && kinds & met::DOUBLE != 0 => {
+        kinds
+            if kinds & !(met::EXACT | met::WIDE | met::DOUBLE) == 0 && kinds & met::DOUBLE != 0 =>
+        {
             Scalar::Double
         }
         kinds if kinds & !(met::WIDE | met::NUMBER) == 0 => Scalar::Number,

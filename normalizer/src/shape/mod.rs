@@ -20,7 +20,7 @@ pub(crate) use rejects::WHOLE_DOCUMENT;
 pub(crate) use runs::Runs;
 pub use shaped::Shaped;
 pub(crate) use shaped::ShapedTable;
-pub use shaper::Shaper;
 pub(crate) use shaper::DocumentHead;
+pub use shaper::Shaper;
 pub(crate) use texts::{Dictionary, Plain, Texts};
 pub(crate) use values::{Column, Lists, Values};

@@ -1,7 +1,7 @@
 //! The rows of `sluice_rejects` that a batch brings.
 
-use super::values::{Column, Values};
 use super::texts::Texts;
+use super::values::{Column, Values};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! Documents in, columns out: one pass over each record's tape.
 
+use super::budget::{self, Budget};
+use super::lists::{ArrayShape, array_shape, push_list};
 use super::paths::{NONE, Paths, Slot, escaped_bytes};
 use super::rejects::{Reason, Rejects, WHOLE_DOCUMENT};
 use super::table::{BatchColumn, Table, empty_values};
 use super::values::{Column, Values};
-use super::lists::{ArrayShape, array_shape, push_list};
-use super::budget::{self, Budget};
 use crate::document::Document;
 use crate::json::{Tag, Tape, push_json_string, render};
 use crate::kind::Scalar;
@@ -247,13 +247,7 @@ impl<'a> Shaper<'a> {
         self.records = records;
     }
 
-    fn object(
-        &mut self,
-        record: &Record<'_>,
-        node: u32,
-        row: u32,
-        at: u32,
-    ) -> Result<(), Stop> {
+    fn object(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<(), Stop> {
         self.instance += 1;
         let instance = self.instance;
         let end = record.tape.node(at).next;
@@ -312,13 +306,7 @@ impl<'a> Shaper<'a> {
 
     /// Puts a value where it belongs. Answers false when the table can take no new column or
     /// child table for it.
-    fn value(
-        &mut self,
-        record: &Record<'_>,
-        node: u32,
-        row: u32,
-        at: u32,
-    ) -> Result<bool, Stop> {
+    fn value(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<bool, Stop> {
         let tag = record.tape.node(at).tag;
         if let Some(rule) = self.paths.node(node).rule {
             match rule {
@@ -465,13 +453,7 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    fn array(
-        &mut self,
-        record: &Record<'_>,
-        node: u32,
-        row: u32,
-        at: u32,
-    ) -> Result<bool, Stop> {
+    fn array(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<bool, Stop> {
         match array_shape(record.tape, record.source, at) {
             ArrayShape::NoData => Ok(true),
             ArrayShape::Children => self.children(record, node, row, at),

@@ -57,8 +57,7 @@ pub(crate) struct BatchColumn {
 impl Lineage {
     fn truncate(&mut self, rows: u32) {
         self.rows = rows;
-        for values in
-            [&mut self.document, &mut self.record, &mut self.parent_row, &mut self.index]
+        for values in [&mut self.document, &mut self.record, &mut self.parent_row, &mut self.index]
         {
             values.truncate(rows as usize);
         }

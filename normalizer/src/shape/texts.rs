@@ -113,8 +113,7 @@ impl Dictionary {
         self.codes.push(code);
         self.entries.push(text);
         let (entries, hasher) = (&self.entries, &self.hasher);
-        self.index
-            .insert_unique(hash, code, |&code| hasher.hash_one(entries.get(code as usize)));
+        self.index.insert_unique(hash, code, |&code| hasher.hash_one(entries.get(code as usize)));
         let distinct = self.entries.len();
         let pays = distinct < DISTINCT_MIN
             || !distinct.is_power_of_two()
