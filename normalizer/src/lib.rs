@@ -6,6 +6,7 @@
 
 pub mod athena;
 mod batch;
+mod cut;
 mod document;
 mod encode;
 mod json;
@@ -22,6 +23,7 @@ mod table_name;
 mod timestamp;
 
 pub use batch::BatchId;
+pub use cut::{Cut, Cutter, InputForm};
 pub use document::{Document, DocumentId, DocumentIdError, Encoding, Form};
 pub use encode::{EncodeError, PartPlan, REJECTS_TABLE};
 pub use kind::{Kind, Scalar};

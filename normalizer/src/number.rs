@@ -33,6 +33,9 @@ impl Number {
                 (false, value) => Number::Bigint(value),
             };
         }
+        if let Some(value) = short_double(negative, digits) {
+            return Number::Double(value);
+        }
         Self::parse_long(std::str::from_utf8(text).expect("a JSON number is ASCII"))
     }
 
@@ -48,6 +51,28 @@ impl Number {
             (true, false) => Number::Double(value),
         }
     }
+}
+
+/// A number of the form `12.34` with at most 15 digits: digits and power of ten are both exact in
+/// f64, so one division rounds once, which is the correctly rounded value.
+#[inline]
+fn short_double(negative: bool, text: &[u8]) -> Option<f64> {
+    const POWERS: [f64; SAFE_DIGITS + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    if text.len() > SAFE_DIGITS + 1 {
+        return None;
+    }
+    let mut digits = 0_u64;
+    let mut point = None;
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => digits = digits * 10 + u64::from(byte - b'0'),
+            b'.' => point = Some(at),
+            _ => return None,
+        }
+    }
+    let value = digits as f64 / POWERS[text.len() - 1 - point?];
+    Some(if negative { -value } else { value })
 }
 
 /// Whether `value`, printed with as many significant digits as `text` has, is the same number.
@@ -139,6 +164,19 @@ mod tests {
                 Number::Text => "number".to_owned(),
             };
             assert_eq!(got, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_doubles_are_correctly_rounded() {
+        for text in
+            ["0.1", "-0.3", "123456.789012345", "99999999999999.9", "0.00000000000001", "-0.0"]
+        {
+            let expected: f64 = text.parse().expect("a float literal");
+            let Number::Double(value) = Number::parse(text.as_bytes()) else {
+                panic!("{text} is a double");
+            };
+            assert_eq!(value.to_bits(), expected.to_bits(), "{text}");
         }
     }
 

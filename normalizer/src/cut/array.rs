@@ -102,12 +102,7 @@ impl Array {
         } else {
             self.end_element(out);
             self.give_run(out);
-            out(Cut {
-                form: Form::Json,
-                offset,
-                body: Vec::new(),
-                oversize: None,
-            });
+            out(Cut { form: Form::Json, offset, body: Vec::new(), oversize: None });
         }
     }
 
@@ -145,8 +140,7 @@ impl Array {
         if self.held.is_oversize() && self.whole_bytes > 0 {
             self.held.give(Form::Elements, out);
         } else if self.whole_bytes > 0 {
-            self.held
-                .split(self.whole_bytes, self.element_at, Form::Elements, out);
+            self.held.split(self.whole_bytes, self.element_at, Form::Elements, out);
         }
         self.whole_bytes = 0;
         self.element_at = 0;

@@ -24,10 +24,7 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn new(told: Option<InputForm>) -> Self {
-        Head {
-            told,
-            ..Head::default()
-        }
+        Head { told, ..Head::default() }
     }
 
     /// Sets bytes aside, as far as the look-ahead reaches; says how many it took.
@@ -79,11 +76,7 @@ impl Head {
             self.line_bytes = Some(self.searched);
         }
         self.searched += blank_bytes(&self.bytes[self.searched..]);
-        if self.searched < self.bytes.len() {
-            Some(InputForm::Ndjson)
-        } else {
-            unknown
-        }
+        if self.searched < self.bytes.len() { Some(InputForm::Ndjson) } else { unknown }
     }
 
     fn drop_front(&mut self, count: usize) {

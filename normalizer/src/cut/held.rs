@@ -44,8 +44,7 @@ impl Held {
         self.len += rest.len();
         if self.is_oversize() {
             let missing = OVERSIZE_HEAD_BYTES.saturating_sub(self.bytes.len());
-            self.bytes
-                .extend_from_slice(&rest[..missing.min(rest.len())]);
+            self.bytes.extend_from_slice(&rest[..missing.min(rest.len())]);
             self.bytes.truncate(OVERSIZE_HEAD_BYTES);
             self.bytes.shrink_to_fit();
         } else {
@@ -65,12 +64,7 @@ impl Held {
         let oversize = self.is_oversize().then_some(self.len as u64);
         let (offset, body) = self.take();
         if !body.is_empty() {
-            out(Cut {
-                form,
-                offset,
-                body,
-                oversize,
-            });
+            out(Cut { form, offset, body, oversize });
         }
     }
 
@@ -83,10 +77,7 @@ impl Held {
         form: Form,
         out: &mut dyn FnMut(Cut),
     ) {
-        let mut next = Held {
-            bytes: Vec::with_capacity(self.bytes.len()),
-            ..Held::default()
-        };
+        let mut next = Held { bytes: Vec::with_capacity(self.bytes.len()), ..Held::default() };
         next.push(self.offset + kept as u64, &self.bytes[kept..]);
         self.bytes.truncate(given);
         self.len = given;

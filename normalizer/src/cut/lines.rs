@@ -17,10 +17,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(document_bytes: usize) -> Self {
-        Lines {
-            document_bytes,
-            held: Held::default(),
-        }
+        Lines { document_bytes, held: Held::default() }
     }
 
     /// Takes some of `bytes`, which are not empty; says how many.

@@ -81,18 +81,12 @@ impl Scan {
 
 /// Bytes of whitespace at the start.
 pub(super) fn blank_bytes(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .position(|byte| !is_blank(*byte))
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|byte| !is_blank(*byte)).unwrap_or(bytes.len())
 }
 
 /// Bytes up to the whitespace at the end.
 pub(super) fn unblank_bytes(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .rposition(|byte| !is_blank(*byte))
-        .map_or(0, |last| last + 1)
+    bytes.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |last| last + 1)
 }
 
 /// JSON's whitespace.

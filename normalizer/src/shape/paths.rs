@@ -32,6 +32,8 @@ pub(crate) struct PathNode {
     /// The node of the object this is a key of; `NONE` for a table's record or element itself.
     pub(crate) parent: u32,
     key: Box<str>,
+    /// The key's first bytes: most keys differ there, so most comparisons end in a register.
+    prefix: u64,
     pub(crate) table: u32,
     /// Bytes of the pointer from the table's record or element.
     pub(crate) pointer_bytes: u32,
@@ -96,6 +98,13 @@ impl Slot {
 
 impl PathNode {
     #[inline]
+    fn has_key(&self, key: &[u8]) -> bool {
+        self.key.len() == key.len()
+            && self.prefix == prefix(key)
+            && (key.len() <= PREFIX || self.key.as_bytes()[PREFIX..] == key[PREFIX..])
+    }
+
+    #[inline]
     pub(crate) fn column(&self, slot: Slot) -> u32 {
         match slot.scalar() {
             Some(i) => self.slots[i],
@@ -137,6 +146,7 @@ impl Paths {
         self.nodes.push(PathNode {
             parent: NONE,
             key: Box::default(),
+            prefix: 0,
             table,
             pointer_bytes: 0,
             settings,
@@ -161,6 +171,7 @@ impl Paths {
         let node = self.node_mut(at);
         node.parent = parent;
         node.key = key.into();
+        node.prefix = prefix(key.as_bytes());
         node.pointer_bytes = pointer_bytes;
         let hash = hash(&self.hasher, parent, key.as_bytes());
         let (nodes, hasher) = (&self.nodes, &self.hasher);
@@ -180,7 +191,7 @@ impl Paths {
         };
         if let Some(node) = self.nodes.get(guess as usize)
             && node.parent == parent
-            && node.key.as_bytes() == key
+            && node.has_key(key)
         {
             return guess;
         }
@@ -191,7 +202,7 @@ impl Paths {
         let nodes = &self.nodes;
         let found = self.index.find(hash(&self.hasher, parent, key), |&at| {
             let node = &nodes[at as usize];
-            node.parent == parent && node.key.as_bytes() == key
+            node.parent == parent && node.has_key(key)
         });
         let Some(&at) = found else {
             return NONE;
@@ -235,6 +246,17 @@ impl Paths {
             at = self.node(at).parent;
         }
         keys.reverse();
+    }
+}
+
+const PREFIX: usize = size_of::<u64>();
+
+/// The first bytes of a key, zeros after a shorter one.
+#[inline]
+fn prefix(key: &[u8]) -> u64 {
+    match key.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => key.iter().rev().fold(0, |prefix, &byte| prefix << 8 | u64::from(byte)),
     }
 }
 

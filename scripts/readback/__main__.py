@@ -1,0 +1,148 @@
+"""Runs the read-back over the corpora: `python -m readback athena|engines [--list | SOURCE...]`."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from readback import athena_ddl, corpora, engines, trino_ddl, trino_server, views
+from readback.compare import compare
+from readback.lake import REJECTS, registry
+
+# Chosen for conflicts, nesting, lists of lists, odd keys, big numbers, width, and documents that are no JSON.
+ATHENA = ["arrow-json", "cloudevents", "cloudtrail-invictus", "delta-logs", "dlt", "duckdb", "geojson", "jsontestsuite",
+          "mozilla-telemetry", "panther", "simdjson", "snowplow-iglu", "telegraf/docker", "zeek-otrf"]
+ENGINES = ["arrow-json", "dlt", "duckdb", "geojson", "jsontestsuite", "mozilla-telemetry", "panther"]
+LOCATION = "s3://lake"
+PROBLEMS_SHOWN = 10
+
+
+def main(mode, names):
+    selection = {"athena": ATHENA, "engines": ENGINES}[mode]
+    if names == ["--list"]:
+        print("\n".join(selection))
+        return 0
+    sources = [corpora.load(name) for name in names or selection]
+    with tempfile.TemporaryDirectory(prefix="sluice-readback-") as folder:
+        lake = Path(folder, "lake")
+        lake.mkdir()
+        outcomes = {"athena": through_trino, "engines": through_libraries}[mode](sources, lake)
+        passed = [_tell(*outcome) for outcome in outcomes]
+    print(f"{passed.count(True)} passed, {passed.count(False)} failed")
+    return 0 if passed and all(passed) else 1
+
+
+def through_libraries(sources, lake):
+    """Yields an outcome for each source and engine."""
+    for source in sources:
+        started = time.monotonic()
+        try:
+            corpora.normalize(source, lake)
+        except corpora.SluiceFailed as failure:
+            yield source.name, None, [str(failure)], time.monotonic() - started
+            continue
+        for engine in (engines.PyArrow(lake), engines.DuckDb(lake)):
+            report = compare(lake, source.table, source.files, engine.rows)
+            yield f"{source.name} ({engine.name})", report, report.problems, time.monotonic() - started
+            started = time.monotonic()
+
+
+def through_trino(sources, lake):
+    """Yields an outcome for each source."""
+    started, failures = time.monotonic(), {}
+    for source in sources:
+        try:
+            corpora.normalize(source, lake)
+        except corpora.SluiceFailed as failure:
+            failures[source.name] = str(failure)
+    statements = athena_ddl.parse(corpora.athena_ddl(lake, LOCATION))
+    print(f"shaped {len(sources)} sources in {time.monotonic() - started:.1f} s")
+    started = time.monotonic()
+    with trino_server.running(os.environ["SLUICE_TRINO_HOME"], os.environ["SLUICE_JAVA"], lake.parent) as server:
+        print(f"Trino ready after {time.monotonic() - started:.1f} s", flush=True)
+        catalog = Catalog(server, statements, lake)
+        for source in sources:
+            started = time.monotonic()
+            if source.name in failures:
+                yield source.name, None, [failures[source.name]], 0.0
+                continue
+            try:
+                report = catalog.check(source)
+            except engines.QueryFailed as failure:
+                yield source.name, None, [str(failure)], time.monotonic() - started
+                continue
+            yield source.name, report, report.problems, time.monotonic() - started
+
+
+class Catalog:
+    """What Athena would be told, told to Trino table by table."""
+
+    def __init__(self, server, statements, lake):
+        self.lake = lake
+        self.trino = engines.Trino(server.connect())
+        self.tables = {one.name: one for one in statements if isinstance(one, athena_ddl.ExternalTable)}
+        self.views = {one.name: one for one in statements if isinstance(one, athena_ddl.View)}
+        self.rows = {}
+        for schema in {one.schema for one in (*self.tables.values(), *self.views.values())}:
+            self.trino.select(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        if REJECTS in self.tables:
+            self._declare(self.tables[REJECTS])
+
+    def check(self, source):
+        tables = registry(self.lake, source.table)
+        undeclared = [name for name in tables if name not in self.tables or name not in self.views]
+        undeclared += [] if REJECTS in self.tables else [REJECTS]
+        if undeclared:
+            raise engines.QueryFailed(f"no table or view declared for {undeclared}")
+        for name in tables:
+            self._declare(self.tables[name])
+            self._declare(self.views[name])
+        report = compare(self.lake, source.table, source.files, self.select_all)
+        for name, table in tables.items():
+            report.problems.extend(self._check_table(name, table))
+        report.problems.extend(views.check_declared_rejects(self.tables[REJECTS]))
+        return report
+
+    def select_all(self, name):
+        """A physical table's rows, read once."""
+        if name not in self.rows:
+            self.rows[name] = self.trino.rows(name)
+        return self.rows[name]
+
+    def _check_table(self, name, table):
+        yield from views.check_declared(table, self.tables[name])
+        physical = self.select_all(name)
+        view = self.views[name]
+        yield from views.check_view(table, physical, *self.trino.read(f'SELECT * FROM "{view.schema}"."{name}"'))
+        if (probe := views.probe(table, physical)) is not None:
+            condition, count = probe
+            found = self.trino.select(f'SELECT count(*) AS n FROM "lake_files"."{name}" WHERE {condition}')[0]["n"]
+            if found != count:
+                yield f"{name} has {count} rows WHERE {condition}, found {found}"
+
+    def _declare(self, statement):
+        if isinstance(statement, athena_ddl.ExternalTable):
+            # A table of rejects only has no folder yet. Trino wants one; on S3 there are none.
+            Path(self.lake, statement.location.removeprefix(f"{LOCATION}/")).mkdir(parents=True, exist_ok=True)
+        self.trino.select(trino_ddl.to_trino(statement, {LOCATION: "local:///lake"}))
+
+
+def _tell(name, report, problems, seconds):
+    counts = ""
+    if report is not None:
+        counts = (f"{report.records:>6} records {report.rows:>7} rows {report.rejects:>4} rejects "
+                  f"{report.scalars:>8} scalars")
+    print(f"{'FAILED' if problems else 'ok':<6} {name:<28} {counts} {seconds:6.1f} s", flush=True)
+    for problem in problems[:PROBLEMS_SHOWN]:
+        print(f"       {problem}")
+    if len(problems) > PROBLEMS_SHOWN:
+        print(f"       and {len(problems) - PROBLEMS_SHOWN} more")
+    return not problems
+
+
+if __name__ == "__main__":
+    # As an exception, so that the server and the temporary folder go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

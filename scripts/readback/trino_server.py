@@ -1,0 +1,162 @@
+"""A Trino server of our own: started for one test run, on loopback, ended with it."""
+
+import json
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import trino
+import trino.exceptions
+
+START_SECONDS_MAX = 120
+STOP_SECONDS_MAX = 10
+PORTS_TRIED_MAX = 3
+
+# `local.root` is the catalog property of scripts/trino-server/HdfsFileSystemManager.java: where `local:///` is.
+CATALOG = """\
+connector.name=hive
+hive.metastore=file
+hive.metastore.catalog.dir=local:///metastore
+hive.metastore.user=test
+hive.security=allow-all
+hive.partition-projection-enabled=true
+hive.parquet.use-column-names=true
+# On S3 a partition without files is an empty listing; a folder that is not there has to be the same.
+hive.ignore-absent-partitions=true
+local.root={root}
+"""
+CONFIG = """\
+node.environment=test
+node.id=test
+node.bind-ip=127.0.0.1
+node.internal-address=127.0.0.1
+http-server.http.port={port}
+discovery.uri=http://127.0.0.1:{port}
+coordinator=true
+node-scheduler.include-coordinator=true
+plugin.dir={home}/plugin
+catalog.config-dir={folder}/catalog
+query.max-length=4000000
+"""
+# Small heap, and what starts fast: the queries are many and tiny, so the optimising compiler would never pay.
+JVM = ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto",
+       "-Djdk.attach.allowAttachSelf=true", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8"]
+
+
+class Server:
+    def __init__(self, port):
+        self.port = port
+
+    def connect(self):
+        # Raw values: Python's datetime has no year 0 and would stumble where Trino does not.
+        return trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog="hive",
+                                   legacy_primitive_types=True)
+
+
+@contextmanager
+def running(home, java, root):
+    """A server whose `local:///` is the folder `root`. Its own files, and its log, lie in a temporary folder."""
+    Path(root, "metastore").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="sluice-trino-") as folder:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        process, port = _start(Path(home), java, Path(folder), Path(root), deadline)
+        try:
+            server = Server(port)
+            _wait_for_worker(process, server.connect(), Path(root), deadline)
+            yield server
+        finally:
+            _stop(process)
+
+
+def _start(home, java, folder, root, deadline):
+    for _ in range(PORTS_TRIED_MAX):
+        port = _free_port()
+        process = _launch(home, java, folder, root, port)
+        try:
+            if _wait_for_answer(process, port, deadline):
+                return process, port
+        except BaseException:
+            _stop(process)
+            raise
+        log = (folder / "log").read_text(errors="replace")
+        # Between asking the kernel for the port and Trino's taking it, another program may have got it.
+        if "Address already in use" not in log:
+            break
+    raise RuntimeError(f"Trino did not start:\n{log[-4000:]}")
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _launch(home, java, folder, root, port):
+    (folder / "catalog").mkdir(exist_ok=True)
+    (folder / "catalog/hive.properties").write_text(CATALOG.format(root=root))
+    (folder / "config.properties").write_text(CONFIG.format(port=port, home=home, folder=folder))
+    (folder / "log.properties").write_text("io=WARN\nBootstrap=WARN\norg=WARN\n")
+    classes = f"{home}/start:{home}/lib/*"
+    with open(folder / "log", "wb") as log:
+        # The pipe is the server's life line: it ends itself when this process is gone (StartTrino.java).
+        return subprocess.Popen(
+            [java, *JVM, f"-Dconfig={folder}/config.properties", f"-Dlog.levels-file={folder}/log.properties",
+             "-cp", classes, "StartTrino"],
+            stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+
+
+def _wait_for_answer(process, port, deadline):
+    """True once the server answers, False if it ended."""
+    while not _ended(process, deadline):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/info", timeout=5) as answer:
+                if not json.load(answer)["starting"]:
+                    return True
+        except OSError:
+            pass
+    return False
+
+
+def _wait_for_worker(process, connection, root, deadline):
+    """Returns once a Parquet file can be read: the server takes statements seconds before it has found itself."""
+    probe = root / "probe"
+    probe.mkdir()
+    pq.write_table(pa.table({"c": [1]}), probe / "probe.parquet")
+    cursor = connection.cursor()
+    cursor.execute('CREATE SCHEMA "probe"').fetchall()
+    cursor.execute("""CREATE TABLE "probe"."probe" (c bigint)
+                      WITH (format = 'PARQUET', external_location = 'local:///probe')""").fetchall()
+    while not _ended(process, deadline):
+        try:
+            cursor.execute('SELECT c FROM "probe"."probe"').fetchall()
+            return
+        except trino.exceptions.TrinoQueryError as error:
+            if error.error_name != "NO_NODES_AVAILABLE":
+                raise
+    raise RuntimeError("Trino ended while starting")
+
+
+def _ended(process, deadline):
+    """Whether the server is gone. Waiting for that is the pause between two looks; past the deadline it raises."""
+    try:
+        process.wait(timeout=0.2)
+        return True
+    except subprocess.TimeoutExpired:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Trino is not ready after {START_SECONDS_MAX} s") from None
+        return False
+
+
+def _stop(process):
+    process.stdin.close()
+    try:
+        process.wait(timeout=STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
