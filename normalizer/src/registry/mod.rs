@@ -8,6 +8,7 @@ mod grow;
 use crate::kind::Kind;
 use crate::table_name::TableName;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The stored form's own version; a higher one than this is refused.
 pub const REGISTRY_FORMAT: u32 = 1;
@@ -83,6 +84,14 @@ pub enum RegistryError {
         /// The format in the file.
         found: u32,
     },
+    /// JSON of the right form that no registry can be.
+    #[error("registry of {table:?} is inconsistent: {what}")]
+    Inconsistent {
+        /// The table it names.
+        table: String,
+        /// The rule it breaks.
+        what: &'static str,
+    },
     /// Not the JSON of a registry.
     #[error("registry is not readable")]
     Json(#[from] serde_json::Error),
@@ -127,7 +136,34 @@ impl Registry {
         if head.format > REGISTRY_FORMAT {
             return Err(RegistryError::Newer { found: head.format });
         }
-        Ok(serde_json::from_slice(bytes)?)
+        let registry: Registry = serde_json::from_slice(bytes)?;
+        match registry.broken_rule() {
+            None => Ok(registry),
+            Some(what) => Err(RegistryError::Inconsistent { table: registry.table, what }),
+        }
+    }
+
+    /// What the rest of the core relies on without looking again.
+    fn broken_rule(&self) -> Option<&'static str> {
+        let mut names = BTreeSet::new();
+        for (at, table) in self.tables.iter().enumerate() {
+            let known = table.parent.as_ref().is_some_and(|parent| names.contains(parent));
+            if known != (at > 0) || (at == 0 && table.parent.is_some()) {
+                return Some("the first table is the root, every other one follows its parent");
+            }
+            if !names.insert(table.name.clone()) {
+                return Some("two tables share a name");
+            }
+            let columns: BTreeSet<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+            let sources: BTreeSet<_> = table.columns.iter().map(|c| (&c.path, c.kind)).collect();
+            if columns.len() != table.columns.len() || sources.len() != table.columns.len() {
+                return Some("two columns of a table share a name, or path and kind");
+            }
+        }
+        if self.tables.is_empty() {
+            return Some("it has no table");
+        }
+        None
     }
 
     /// The root table.

@@ -40,10 +40,12 @@ pub(super) fn cost(shaper: &Shaper<'_>, node: u32, slot: Slot) -> Cost {
         return Cost::Free;
     }
     let table = &shaper.tables[path.table as usize];
-    let view_bytes = view_bytes(&shaper.paths.pointer(node), slot.kind());
     let limits = &shaper.settings.limits;
-    let fits = table.column_count < limits.columns_max
-        && table.view_bytes + view_bytes <= limits.view_text_bytes_max
+    if table.column_count >= limits.columns_max {
+        return Cost::TooMuch;
+    }
+    let view_bytes = view_bytes(&shaper.paths.pointer(node), slot.kind());
+    let fits = table.view_bytes + view_bytes <= limits.view_text_bytes_max
         && shaper.budget.path_bytes + path.pointer_bytes as usize <= REGISTRY_PATH_BYTES_MAX;
     if fits { Cost::Counts(view_bytes) } else { Cost::TooMuch }
 }
