@@ -10,7 +10,6 @@ mod summary;
 mod text;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
 use std::process::ExitCode;
 
 /// Anyone can post JSON to a table; a moment later it is typed rows in SQL.

@@ -159,7 +159,9 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
     let next = match &error {
         NormalizeError::Input(InputError::Io { source, .. }) => match source.kind() {
             io::ErrorKind::NotFound => match std::env::current_dir() {
-                Ok(folder) => format!("check the name; relative ones start at {}", folder.display()),
+                Ok(folder) => {
+                    format!("check the name; relative ones start at {}", folder.display())
+                }
                 Err(_) => "check the name".to_owned(),
             },
             io::ErrorKind::PermissionDenied => "make the file readable for this user".to_owned(),
@@ -174,9 +176,7 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
         }
         NormalizeError::Lake(error) | NormalizeError::Write(WriteError::Lake(error)) => match error
         {
-            LakeError::Locked { .. } => {
-                "wait until it is done, or choose another --out".to_owned()
-            }
+            LakeError::Locked { .. } => "wait until it is done, or choose another --out".to_owned(),
             LakeError::Registry { .. } | LakeError::Plan { .. } => {
                 "use the sluice that wrote it, or a newer one".to_owned()
             }
@@ -200,7 +200,9 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
         NormalizeError::Scattered { .. } => {
             "give the inputs in the order of the run that planned it".to_owned()
         }
-        NormalizeError::WriterStopped => format!("this is a bug in sluice; {GO_ON}"),
+        NormalizeError::Write(WriteError::Encode { .. }) | NormalizeError::WriterStopped => {
+            format!("this is a bug in sluice; {GO_ON}")
+        }
     };
     let context = format!("normalize into {}", args.out.display());
     Failure::failed(anyhow::Error::new(error).context(context)).next(next)

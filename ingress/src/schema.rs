@@ -71,7 +71,8 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode, Failure> {
 /// The registries asked for, newest versions, by table name.
 fn registries(lake: &LakeFolder, args: &SchemaArgs) -> Result<Vec<Registry>, Failure> {
     let read = || -> anyhow::Result<Vec<Registry>> {
-        std::fs::read_dir(lake.root()).with_context(|| format!("read {}", lake.root().display()))?;
+        std::fs::read_dir(lake.root())
+            .with_context(|| format!("read {}", lake.root().display()))?;
         let latest = |table| Ok(lake.latest_registry(&table, lake.generation(&table)?)?);
         lake.tables()?.into_iter().map(latest).collect()
     };
@@ -80,8 +81,9 @@ fn registries(lake: &LakeFolder, args: &SchemaArgs) -> Result<Vec<Registry>, Fai
     })?;
     if registries.is_empty() {
         let error = anyhow!("{} holds no tables", lake.root().display());
-        return Err(Failure::failed(error)
-            .next("give the folder that sluice normalize --out was given"));
+        return Err(
+            Failure::failed(error).next("give the folder that sluice normalize --out was given")
+        );
     }
     if let Some(name) = &args.table {
         let names: Vec<_> = registries.iter().map(|registry| registry.table.clone()).collect();
@@ -123,7 +125,8 @@ fn write_children(out: &mut String, registry: &Registry, parent: &TableSchema, i
 }
 
 fn write_columns(out: &mut String, table: &TableSchema, indent: usize) {
-    let mut columns = Columns::new([Align::Left, Align::Left, Align::Left, Align::Right, Align::Left]);
+    let mut columns =
+        Columns::new([Align::Left, Align::Left, Align::Left, Align::Right, Align::Left]);
     columns.row(["column", "type", "source", "since", ""].map(str::to_owned));
     for column in &table.columns {
         let source = if column.path.is_empty() { "(the element)" } else { &column.path };
@@ -143,7 +146,7 @@ fn write_columns(out: &mut String, table: &TableSchema, indent: usize) {
 enum Neighbour<'a> {
     /// Bigint and double that the view shows as one double.
     OneDouble,
-    /// The path holds another kind, too.
+    /// The path holds a kind that people query as another column.
     Conflict { other: &'a str },
 }
 
@@ -157,14 +160,16 @@ impl Neighbour<'_> {
 }
 
 fn neighbour<'a>(table: &'a TableSchema, column: &'a ColumnSchema) -> Option<Neighbour<'a>> {
-    let at_path = || table.at_path(&column.path);
-    let mut others = at_path().filter(|other| other.kind != column.kind);
+    let mut others = table.at_path(&column.path).filter(|other| other.kind != column.kind);
+    let shows_both = |other: &ColumnSchema| {
+        let numbers = column.kind.is_numeric_scalar() && other.kind.is_numeric_scalar();
+        numbers && column.exact && other.exact
+    };
     let first = others.next()?;
-    let all_exact = at_path().all(|column| column.kind.is_numeric_scalar() && column.exact);
-    Some(match all_exact {
-        true => Neighbour::OneDouble,
-        false => Neighbour::Conflict { other: &first.name },
-    })
+    match std::iter::once(first).chain(others).find(|other| !shows_both(other)) {
+        None => Some(Neighbour::OneDouble),
+        Some(other) => Some(Neighbour::Conflict { other: &other.name }),
+    }
 }
 
 /// The type as SQL shows it in Athena.
@@ -224,7 +229,7 @@ struct ColumnJson {
 
 impl LakeJson {
     fn of(registries: &[Registry]) -> Self {
-        let column = |table, column: &ColumnSchema| ColumnJson {
+        let column = |table: &TableSchema, column: &ColumnSchema| ColumnJson {
             name: column.name.clone(),
             sql_type: sql_type(column.kind),
             kind: column.kind,
@@ -256,19 +261,18 @@ fn athena_text(
     registries: &[Registry],
     location: &str,
 ) -> Result<String, Failure> {
-    let mut statements = vec![
-        "CREATE DATABASE IF NOT EXISTS lake_files;".to_owned(),
-        "CREATE DATABASE IF NOT EXISTS lake;".to_owned(),
-    ];
+    let databases = [athena::FILES_DATABASE, athena::VIEW_DATABASE];
+    let create = |database| format!("CREATE DATABASE IF NOT EXISTS {database}");
+    let mut statements: Vec<String> = databases.map(create).into();
     for registry in registries {
         statements.extend(athena::statements(registry, location));
     }
     // The rejects of all tables are one table: declared with all of them.
     let first_date = lake.rejects_first_date().map_err(Failure::failed)?;
     if let (None, Some(date)) = (&args.table, first_date) {
-        statements.extend(athena::rejects_statements(location, &date));
+        statements.extend(athena::rejects_statements(location, Some(&date)));
     }
-    Ok(statements.join("\n\n") + "\n")
+    Ok(statements.join(";\n\n") + ";\n")
 }
 
 fn parse_location(text: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use crate::normalize::NormalizeArgs;
 use crate::text::{Align, Columns, bytes, count, counted, wrap};
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
-use sluice_normalizer::Kind;
+use sluice_normalizer::{ColumnSchema, Kind, TableSchema};
 use sluice_one_machine::{BatchOutcome, BatchState, NormalizeOptions, Normalized};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -80,16 +80,8 @@ struct BatchSummary {
     input_bytes: u64,
     base_version: u64,
     version: u64,
-    parts: Vec<PartSummary>,
-}
-
-#[derive(Debug, Serialize)]
-struct PartSummary {
-    table: String,
-    key: String,
-    rows: u64,
-    bytes: u64,
-    sha256: String,
+    parts: u64,
+    output_bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,8 +102,8 @@ impl Summary {
         normalized: &Normalized,
         elapsed: Duration,
     ) -> Self {
-        let batches = &normalized.batches;
-        let sum = |of: fn(&BatchOutcome) -> u64| batches.iter().map(of).sum();
+        let totals = &normalized.totals;
+        let sum = |of: fn(&BatchOutcome) -> u64| normalized.batches.iter().map(of).sum();
         let received_at = DateTime::from_timestamp_millis(options.received_at_ms);
         let seconds = elapsed.as_secs_f64();
         let there = &normalized.already_there;
@@ -123,25 +115,25 @@ impl Summary {
             received_at: received_at
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
                 .unwrap_or_default(),
-            documents: sum(|batch| batch.documents),
-            records: sum(|batch| batch.report.records),
-            rejected_documents: sum(|batch| batch.report.rejected_documents),
+            documents: totals.documents,
+            records: totals.records,
+            rejected_documents: totals.rejected_documents,
             tables: tables(normalized),
             conflicts: conflicts(normalized),
-            rejects: rejects(batches),
+            rejects: totals.rejects.clone(),
             already_there: AlreadyThereSummary {
                 documents: there.documents,
                 input_bytes: there.bytes,
                 batches: there.batches,
                 rejects: there.rejects.clone(),
             },
-            parts: sum(|batch| batch.parts.len() as u64),
+            parts: sum(|batch| batch.parts),
             input_bytes: normalized.input_bytes,
             read_bytes: normalized.read_bytes,
-            output_bytes: sum(|batch| batch.parts.iter().map(|part| part.bytes).sum()),
+            output_bytes: sum(|batch| batch.output_bytes),
             seconds,
             mb_per_second: mb_per_second(normalized.input_bytes, seconds),
-            batches: batches.iter().map(batch_summary).collect(),
+            batches: normalized.batches.iter().map(batch_summary).collect(),
             unfinished: normalized
                 .unfinished
                 .iter()
@@ -232,29 +224,38 @@ impl Summary {
     }
 
     fn write_totals(&self, out: &mut String) {
-        let records = counted(self.records, "record");
-        let documents = counted(self.documents, "document");
-        let batches = counted(self.batches.len() as u64, "batch");
-        let parts = counted(self.parts, "part");
-        let _ = writeln!(out, "{records} in {documents}; {batches}, {parts} in {}", self.out);
         let there = &self.already_there;
-        if there.documents > 0 {
-            let documents = counted(there.documents, "document");
-            let rejects: u64 = there.rejects.values().sum();
-            let rejects = match rejects {
-                0 => String::new(),
-                rejects => format!(" (with {} in {})", counted(rejects, "reject"), counted(there.batches, "batch")),
-            };
-            let _ = writeln!(out, "{documents} already there{rejects}");
+        if self.documents > 0 || there.documents == 0 {
+            let records = counted(self.records, "record");
+            let documents = counted(self.documents, "document");
+            let batches = counted(self.batches.len() as u64, "batch");
+            let parts = counted(self.parts, "part");
+            let out_folder = &self.out;
+            let _ = writeln!(out, "{records} in {documents}; {batches}, {parts} in {out_folder}");
+        } else {
+            out.push_str("nothing new\n");
         }
         let finished = self.batches.iter().filter(|batch| batch.state == FINISHED).count() as u64;
         if finished > 0 {
             let batches = counted(finished, "batch");
             let _ = writeln!(out, "{batches} of an interrupted run finished");
         }
-        for unfinished in &self.unfinished {
-            let inputs = unfinished.inputs.join(", ");
-            let _ = writeln!(out, "still unfinished: batch {}, run again with {inputs}", unfinished.batch);
+        if there.documents > 0 {
+            let documents = counted(there.documents, "document");
+            // None of an earlier run: an input was given twice.
+            let batches = match there.batches {
+                0 => String::new(),
+                batches => format!(", in {}", counted(batches, "batch")),
+            };
+            let rejects = match there.rejects.values().sum() {
+                0 => String::new(),
+                rejects => format!(" with {}", counted(rejects, "reject")),
+            };
+            let _ = writeln!(out, "{documents} already there{batches}{rejects}");
+        }
+        for UnfinishedSummary { batch, inputs } in &self.unfinished {
+            let _ = writeln!(out, "batch {batch} is unfinished; its inputs, to give again:");
+            wrap(out, 2, inputs.iter().cloned());
         }
         let (input, output) = (bytes(self.input_bytes), bytes(self.output_bytes));
         let (seconds, speed) = (self.seconds, self.mb_per_second);
@@ -265,68 +266,39 @@ impl Summary {
 const WRITTEN: &str = "written";
 const FINISHED: &str = "finished";
 
+/// The tables that got rows or columns.
 fn tables(normalized: &Normalized) -> Vec<TableSummary> {
-    let mut tables = Vec::new();
-    for schema in &normalized.registry.tables {
-        let reports = normalized.batches.iter().flat_map(|batch| &batch.report.tables);
-        let reports = || reports.clone().filter(|report| report.name == schema.name);
-        let summary = TableSummary {
-            name: schema.name.clone(),
-            rows: reports().map(|report| report.rows).sum(),
-            columns: schema.columns.len() as u64,
-            new_columns: reports()
-                .flat_map(|report| &report.new_columns)
-                .map(|column| NewColumnSummary {
-                    name: column.name.clone(),
-                    path: column.path.clone(),
-                    kind: column.kind,
-                })
-                .collect(),
-        };
-        if summary.rows > 0 || !summary.new_columns.is_empty() {
-            tables.push(summary);
-        }
-    }
-    tables
+    let is_new = |column: &&ColumnSchema| column.since > normalized.version_before;
+    let summary = |schema: &TableSchema| TableSummary {
+        name: schema.name.clone(),
+        rows: normalized.totals.rows.get(&schema.name).copied().unwrap_or(0),
+        columns: schema.columns.len() as u64,
+        new_columns: schema.columns.iter().filter(is_new).map(new_column).collect(),
+    };
+    let tables = normalized.registry.tables.iter().map(summary);
+    tables.filter(|table| table.rows > 0 || !table.new_columns.is_empty()).collect()
+}
+
+fn new_column(column: &ColumnSchema) -> NewColumnSummary {
+    NewColumnSummary { name: column.name.clone(), path: column.path.clone(), kind: column.kind }
 }
 
 /// The conflicts that this run met first, with all kinds that the path has by now.
 fn conflicts(normalized: &Normalized) -> Vec<ConflictSummary> {
-    let reports = normalized.batches.iter().flat_map(|batch| &batch.report.conflicts);
-    let mut paths: Vec<(&str, &str)> =
-        reports.map(|conflict| (conflict.table.as_str(), conflict.path.as_str())).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let mut conflicts = Vec::new();
-    for (table, path) in paths {
-        let schema = normalized.registry.tables.iter().find(|schema| schema.name == table);
-        let columns: Vec<_> = schema.into_iter().flat_map(|schema| schema.at_path(path)).collect();
-        conflicts.push(ConflictSummary {
-            table: table.to_owned(),
-            path: path.to_owned(),
-            kinds: columns.iter().map(|column| column.kind).collect(),
-            columns: columns.iter().map(|column| column.name.clone()).collect(),
-        });
-    }
-    conflicts
-}
-
-fn rejects(batches: &[BatchOutcome]) -> BTreeMap<String, u64> {
-    let mut rejects = BTreeMap::new();
-    for (code, number) in batches.iter().flat_map(|batch| &batch.report.rejects) {
-        *rejects.entry(code.clone()).or_default() += number;
-    }
-    rejects
+    let conflict = |(table, path): &(String, String)| {
+        let schema = normalized.registry.tables.iter().find(|schema| schema.name == *table);
+        let columns = || schema.into_iter().flat_map(|schema| schema.at_path(path));
+        ConflictSummary {
+            table: table.clone(),
+            path: path.clone(),
+            kinds: columns().map(|column| column.kind).collect(),
+            columns: columns().map(|column| column.name.clone()).collect(),
+        }
+    };
+    normalized.totals.conflicts.iter().map(conflict).collect()
 }
 
 fn batch_summary(outcome: &BatchOutcome) -> BatchSummary {
-    let parts = outcome.parts.iter().map(|part| PartSummary {
-        table: part.table.clone(),
-        key: part.key.clone(),
-        rows: part.rows,
-        bytes: part.bytes,
-        sha256: part.sha256.to_string(),
-    });
     BatchSummary {
         batch: outcome.batch.clone(),
         state: match outcome.state {
@@ -334,11 +306,12 @@ fn batch_summary(outcome: &BatchOutcome) -> BatchSummary {
             BatchState::Finished => FINISHED,
         },
         documents: outcome.documents,
-        records: outcome.report.records,
+        records: outcome.records,
         input_bytes: outcome.input_bytes,
         base_version: outcome.base_version,
         version: outcome.version,
-        parts: parts.collect(),
+        parts: outcome.parts,
+        output_bytes: outcome.output_bytes,
     }
 }
 

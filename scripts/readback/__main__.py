@@ -89,11 +89,13 @@ class Catalog:
             self.trino.select(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         if REJECTS in self.tables:
             self._declare(self.tables[REJECTS])
+            self._declare(self.views[REJECTS])
 
     def check(self, source):
         tables = registry(self.lake, source.table)
         undeclared = [name for name in tables if name not in self.tables or name not in self.views]
-        undeclared += [] if REJECTS in self.tables else [REJECTS]
+        if REJECTS not in self.tables and Path(self.lake, REJECTS).is_dir():
+            undeclared.append(REJECTS)
         if undeclared:
             raise engines.QueryFailed(f"no table or view declared for {undeclared}")
         for name in tables:
@@ -102,13 +104,14 @@ class Catalog:
         report = compare(self.lake, source.table, source.files, self.select_all)
         for name, table in tables.items():
             report.problems.extend(self._check_table(name, table))
-        report.problems.extend(views.check_declared_rejects(self.tables[REJECTS]))
+        report.problems.extend(self._check_rejects())
         return report
 
     def select_all(self, name):
         """A physical table's rows, read once."""
         if name not in self.rows:
-            self.rows[name] = self.trino.rows(name)
+            # Without rejects there is no table of them either.
+            self.rows[name] = self.trino.rows(name) if name in self.tables else []
         return self.rows[name]
 
     def _check_table(self, name, table):
@@ -121,6 +124,13 @@ class Catalog:
             found = self.trino.select(f'SELECT count(*) AS n FROM "lake_files"."{name}" WHERE {condition}')[0]["n"]
             if found != count:
                 yield f"{name} has {count} rows WHERE {condition}, found {found}"
+
+    def _check_rejects(self):
+        if REJECTS in self.tables:
+            yield from views.check_declared_rejects(self.tables[REJECTS])
+            view = self.views[REJECTS]
+            yield from views.check_rejects_view(
+                self.select_all(REJECTS), *self.trino.read(f'SELECT * FROM "{view.schema}"."{REJECTS}"'))
 
     def _declare(self, statement):
         if isinstance(statement, athena_ddl.ExternalTable):

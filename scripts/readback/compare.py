@@ -46,8 +46,9 @@ def compare(lake, table, files, rows_of):
     for name, path in files.items():
         documents = [document for plan in plans for document in plan["documents"] if document["source"] == name]
         for document, item in _items(name, path, documents, report):
-            expected.add((document["id"], item.row))
-            _check_item(document["id"], item, records, rejected, report)
+            key = _place(document["id"], item, rejected)
+            expected.add(key)
+            _check_item(key, item, records, rejected, report)
     for key in sorted((records.keys() | rejected.keys()) - expected, key=str):
         report.problems.append(f"rows or rejects of {key}, which no source file holds")
     if unknown := {document["source"] for plan in plans for document in plan["documents"]} - files.keys():
@@ -75,7 +76,7 @@ def _items(name, path, documents, report):
         body = whole[document["offset"] : document["offset"] + document["bytes"]]
         found.extend((document, item) for item in source.items(body, document["form"]))
     # Read as one JSON text, the file must give the same records, whatever form the documents were taken for.
-    one = _one_text(whole)
+    one = source.records_of_text(whole)
     if one is not None and [item.record for _, item in found if item.record is not None] != one:
         report.problems.append(f"{name}: its documents do not hold the records of the file")
     # The other mistake would pass for one broken document: good lines rejected with a bad one.
@@ -83,14 +84,6 @@ def _items(name, path, documents, report):
         report.problems.append(f"{name}: is lines of JSON, but was not taken for that")
     report.records += len(found)
     return found
-
-
-def _one_text(whole):
-    try:
-        value = scalars.parse(whole.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return [record for record in (value if isinstance(value, list) else [value]) if isinstance(record, dict)]
 
 
 def _check_lineage(plans, rows, rejects):
@@ -104,11 +97,17 @@ def _check_lineage(plans, rows, rejects):
                 yield f"{name}: received at {at}, filed under {row['ingest_date']}"
 
 
-def _check_item(document, item, records, rejected, report):
-    key = (document, item.row)
+def _place(document, item, rejected):
+    """Where the item must stand: document and row."""
+    if item.or_row is not None and (document, item.row) not in rejected:
+        return document, item.or_row
+    return document, item.row
+
+
+def _check_item(key, item, records, rejected, report):
     record, rejects = records.get(key), rejected.get(key, [])
     stored = (record.root_rows if record else 0, len(rejects))
-    where = f"{document} row {item.row}"
+    where = f"{key[0]} row {key[1]}"
     if stored not in ((1, 0), (0, 1)):
         report.problems.append(f"{where}: {stored[0]} root rows and {stored[1]} rejects ({item.why or 'a record'})")
         return

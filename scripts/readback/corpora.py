@@ -51,7 +51,10 @@ def binary():
 def load(name):
     """A source by name, or `name/subfolder` for a part of one."""
     source, _, part = name.partition("/")
-    manifest = json.loads((folder() / source / "MANIFEST.json").read_text("utf-8"))
+    path = folder() / source / "MANIFEST.json"
+    if not path.is_file():
+        raise SystemExit(f"no source {source} in {folder()}")
+    manifest = json.loads(path.read_text("utf-8"))
     paths = [folder() / source / entry["file"] for entry in manifest["files"]
              if entry["file"].startswith(part)]
     if not paths:

@@ -32,6 +32,7 @@ class Column:
     name: str
     path: tuple
     kind: str
+    # Of a bigint column: every value ever stored is exact in a double. Absent means that it is so.
     exact: bool
 
 
@@ -60,7 +61,7 @@ def registry(lake, table):
     tables = {}
     for entry in found["tables"]:
         columns = {column["name"]: Column(column["name"], keys_of_pointer(column["path"]), column["kind"],
-                                          column.get("exact", False))
+                                          column.get("exact", True))
                    for column in entry["columns"]}
         if len(columns) != len(entry["columns"]):
             raise ValueError(f"{latest}: two columns of {entry['name']} share a name")

@@ -8,7 +8,9 @@ from readback import scalars
 # open there, so a record right at the limit may go either way.
 DEPTH_MAX = 128
 ROW, REJECT, EITHER = "row", "reject", "either"
-BLANK = b" \t\r\n"
+JSON_BLANK = " \t\r\n"
+BLANK = JSON_BLANK.encode()
+HALF_PAIR = "half a surrogate pair, which no UTF-8 text can hold"
 
 
 @dataclass(slots=True)
@@ -20,46 +22,51 @@ class Item:
     record: dict | None
     expect: str
     why: str = ""
+    # Too deep for this parser, which then cannot say whether the text is JSON at all: is it one record, or none?
+    or_row: int | None = None
 
 
 def items(body, form):
     """The items of a document's bytes, in order. `form` is the plan's: json, ndjson or elements."""
     if form == "ndjson":
         lines = (line.strip(BLANK) for line in body.split(b"\n"))
-        return [_line(row, line) for row, line in enumerate(line for line in lines if line)]
-    if form == "elements":
-        return _elements(b"[" + body + b"]", body)
-    if form == "json":
-        stripped = body.strip(BLANK)
-        if stripped.startswith(b"["):
-            return _elements(stripped, body)
-        item = _line(0, stripped)
-        # A text that is no JSON at all has no records to point at.
-        return [Item(None, body, None, REJECT, item.why)] if item.why.startswith("broken") else [item]
-    raise ValueError(f"unknown document form {form!r}")
+        found = [_line(row, line) for row, line in enumerate(line for line in lines if line)]
+    elif form == "elements":
+        found = _text(b"[" + body + b"]", body)
+    elif form == "json":
+        found = _text(body, body)
+    else:
+        raise ValueError(f"unknown document form {form!r}")
+    # I-1: a document never vanishes, not even an empty one.
+    return found or [Item(None, body, None, REJECT, "holds no record")]
 
 
 def _line(row, raw):
+    """One line: whatever is wrong with it rejects it alone."""
     try:
         value = scalars.parse(raw.decode("utf-8"))
     except RecursionError:
         return Item(row, raw, None, REJECT, "nested too deep to parse")
     except ValueError as error:
         return Item(row, raw, None, REJECT, f"broken: {error}")
+    if _examine(value)[1]:
+        return Item(row, raw, None, REJECT, HALF_PAIR)
     return _item(row, raw, value)
 
 
-def _elements(text_bytes, body):
-    """The elements of an array, each with its own bytes. Broken anywhere, the document is one reject."""
+def _text(text_bytes, body):
+    """The records of one JSON text, each with its own bytes. Broken anywhere, all of it is one reject."""
     try:
         text = text_bytes.decode("utf-8")
-        found = list(_scan_array(text))
+        found = list(_scan_array(text.strip(JSON_BLANK)) if text.lstrip(JSON_BLANK).startswith("[")
+                     else [(text, scalars.parse(text))])
     except RecursionError:
-        return [Item(None, body, None, REJECT, "nested too deep to parse")]
+        return [Item(None, body, None, REJECT, "nested too deep to parse", or_row=0)]
     except ValueError as error:
         return [Item(None, body, None, REJECT, f"broken: {error}")]
-    return [_item(row, text[start:end].encode("utf-8", "surrogatepass"), value)
-            for row, (start, end, value) in enumerate(found)]
+    if any(_examine(value)[1] for _, value in found):
+        return [Item(None, body, None, REJECT, HALF_PAIR)]
+    return [_item(row, raw.encode("utf-8").strip(BLANK), value) for row, (raw, value) in enumerate(found)]
 
 
 def _scan_array(text):
@@ -73,7 +80,7 @@ def _scan_array(text):
         while True:
             start = at
             value, at = scalars.DECODER.raw_decode(text, start)
-            yield start, at, value
+            yield text[start:at], value
             at = skip(at)
             if text[at : at + 1] != ",":
                 break
@@ -87,9 +94,7 @@ def _scan_array(text):
 def _item(row, raw, value):
     if not isinstance(value, dict):
         return Item(row, raw, None, REJECT, "no object")
-    depth, surrogate = _examine(value)
-    if surrogate:
-        return Item(row, raw, value, REJECT, "half a surrogate pair, which UTF-8 cannot store")
+    depth, _ = _examine(value)
     if depth > DEPTH_MAX + 1:
         return Item(row, raw, value, REJECT, "nested too deep")
     if depth >= DEPTH_MAX - 1:
@@ -112,9 +117,15 @@ def _examine(value):
     return deepest, surrogate
 
 
+def records_of_text(whole):
+    """The records of a file read as one JSON text; None if it is not one."""
+    found = items(without_mark(whole), "json")
+    return None if found[0].row is None else [item.record for item in found if item.record is not None]
+
+
 def is_lines(whole):
     """Whether a text that is not one JSON value is meant as NDJSON: more lines than one, the first an object."""
-    lines = [line for line in whole.split(b"\n") if line.strip(BLANK)]
+    lines = [line for line in without_mark(whole).split(b"\n") if line.strip(BLANK)]
     return len(lines) > 1 and _line(0, lines[0]).expect != REJECT
 
 
@@ -124,11 +135,20 @@ def uncovered(whole, documents):
     `documents` are the plan's, of this file. This is what makes the check complete: a file cut into documents
     must lose nothing between them.
     """
-    at = 0
+    at = len(whole) - len(without_mark(whole))
+    start = len(whole) - len(whole[at:].lstrip(BLANK))
+    # An array too large for one document leaves its brackets, and the commas between the pieces, to nobody.
+    cut_array = whole[start : start + 1] == b"[" and all(document["offset"] != start for document in documents)
+    separators = BLANK + b"[,]" if cut_array else BLANK
     for document in sorted(documents, key=lambda document: document["offset"]):
-        gap = whole[at : document["offset"]].strip(BLANK + (b"[," if document["form"] == "elements" else b""))
-        if gap or document["offset"] < at:
-            return gap or b"(documents overlap)"
+        if document["offset"] < at:
+            return b"(documents overlap)"
+        if gap := whole[at : document["offset"]].strip(separators):
+            return gap
         at = document["offset"] + document["bytes"]
-    elements = bool(documents) and documents[-1]["form"] == "elements"
-    return whole[at:].strip(BLANK + (b"]" if elements else b"")) or None
+    return whole[at:].strip(separators) or None
+
+
+def without_mark(whole):
+    """A file's bytes without the byte order mark that some programs put first."""
+    return whole.removeprefix(b"\xef\xbb\xbf")

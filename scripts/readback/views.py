@@ -1,7 +1,7 @@
 """What people query: the declared tables and views of one root table against its registry and physical rows."""
 
 from readback import timestamps
-from readback.lake import LINEAGE_KINDS, REJECT_KINDS
+from readback.lake import LINEAGE_KINDS, REJECT_KINDS, REJECTS
 
 TYPES = {"boolean": "boolean", "bigint": "bigint", "double": "double", "timestamp": "timestamp(3)",
          **dict.fromkeys(("number", "string", "json"), "varchar")}
@@ -55,21 +55,28 @@ def columns(table):
 
 def check_view(table, physical, names, seen):
     """Problems of a view (its columns' `names`, the rows `seen`) against the physical rows of the same engine."""
-    shown = columns(table)
+    yield from _check_view(table.name, columns(table), physical, names, seen)
+
+
+def check_rejects_view(physical, names, seen):
+    yield from _check_view(REJECTS, {name: (name,) for name in REJECT_KINDS}, physical, names, seen)
+
+
+def _check_view(view, shown, physical, names, seen):
     # The partition keys may be shown or not; everything else is fixed.
     if sorted(set(names) - set(PARTITIONS)) != sorted(shown):
-        yield f"view {table.name} has {_difference(dict.fromkeys(names, ''), dict.fromkeys(shown, ''))}"
+        yield f"view {view} has {_difference(dict.fromkeys(names, ''), dict.fromkeys(shown, ''))}"
         return
     live = [row for row in physical if row["tier"] == "live"]
     wanted = {_key(row): {name: _value(row, sources) for name, sources in shown.items()} for row in live}
     if len(seen) != len(live) or {_key(row) for row in seen} != wanted.keys():
-        yield f"view {table.name} has {len(seen)} rows for {len(live)} live ones, or others"
+        yield f"view {view} has {len(seen)} rows for {len(live)} live ones, or others"
         return
     for row in seen:
         for name, value in wanted[_key(row)].items():
             # repr: 1 is not 1.0 and 0.0 is not -0.0.
             if repr(row[name]) != repr(value):
-                yield f"view {table.name}: {name} of {_key(row)} is {row[name]!r:.80}, stored {value!r:.80}"
+                yield f"view {view}: {name} of {_key(row)} is {row[name]!r:.80}, stored {value!r:.80}"
 
 
 def _key(row):

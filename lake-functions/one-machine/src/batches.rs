@@ -10,6 +10,7 @@ use crate::input::InputDocument;
 use crate::limits::{BATCH_DOCUMENTS_MAX, GATHERED_BYTES_MAX};
 use crate::normalize_files::{AlreadyThere, NormalizeError, Unfinished};
 use crate::plan::Plan;
+use crate::totals::add_counts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a writer does next.
@@ -114,9 +115,8 @@ impl Batches {
         }
         self.there.batches = self.batches_there.len() as u64;
         for plan in self.batches_there {
-            for (code, count) in &self.claims.plans[plan].rejects {
-                *self.there.rejects.entry(code.clone()).or_default() += count;
-            }
+            let rejects = std::mem::take(&mut self.claims.plans[plan].rejects);
+            add_counts(&mut self.there.rejects, rejects);
         }
         let unfinished = self.claims.plans.into_iter().filter_map(|plan| plan.unfinished);
         Ok((self.there, unfinished.map(Unfinished::of).collect()))
@@ -167,7 +167,11 @@ impl Batches {
         Ok(Some(Work::Finish { plan: Box::new(plan), documents }))
     }
 
-    fn check_unchanged(&self, document: &InputDocument, claim: Claim) -> Result<(), NormalizeError> {
+    fn check_unchanged(
+        &self,
+        document: &InputDocument,
+        claim: Claim,
+    ) -> Result<(), NormalizeError> {
         if claim.sha256 == document.sha256 && claim.bytes == document.bytes {
             return Ok(());
         }

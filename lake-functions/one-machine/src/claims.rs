@@ -9,8 +9,17 @@ use std::collections::{BTreeMap, HashMap};
 /// The claims of one table's generation, as the plans in the lake say, and those of this run.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    claims: HashMap<String, Claim>,
+    claims: HashMap<DocumentKey, Claim>,
     pub(crate) plans: Vec<KnownPlan>,
+}
+
+/// Stands for a document's id in memory: a lake of small documents has millions of claims.
+type DocumentKey = [u8; 16];
+
+fn document_key(id: &str) -> DocumentKey {
+    let mut key = [0; 16];
+    key.copy_from_slice(&ContentHash::of(id.as_bytes()).as_bytes()[..16]);
+    key
 }
 
 /// Who holds a document, and what it looked like then.
@@ -56,13 +65,13 @@ impl Claims {
     }
 
     pub(crate) fn of(&self, document: &DocumentId) -> Option<Claim> {
-        self.claims.get(document.as_str()).copied()
+        self.claims.get(&document_key(document.as_str())).copied()
     }
 
     /// Remembers a document of a batch that this run formed.
     pub(crate) fn claim(&mut self, document: &DocumentId, sha256: ContentHash, bytes: u64) {
         let claim = Claim { holder: Holder::ThisRun, sha256, bytes };
-        self.claims.insert(document.as_str().to_owned(), claim);
+        self.claims.insert(document_key(document.as_str()), claim);
     }
 
     fn add(&mut self, plan: Plan, complete: bool) {
@@ -70,7 +79,7 @@ impl Claims {
         for (position, document) in plan.documents.iter().enumerate() {
             let holder = Holder::Plan { plan: index, position };
             let claim = Claim { holder, sha256: document.sha256, bytes: document.bytes };
-            self.claims.insert(document.id.clone(), claim);
+            self.claims.insert(document_key(&document.id), claim);
         }
         self.plans.push(KnownPlan {
             batch: plan.batch.clone(),

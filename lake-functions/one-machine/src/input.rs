@@ -92,10 +92,7 @@ impl Input {
     }
 
     /// Opens the input for reading, decompressed; `on_read` hears of every byte count as stored.
-    pub(crate) fn open<'a>(
-        &self,
-        on_read: &'a dyn Fn(u64),
-    ) -> Result<OpenInput<'a>, InputError> {
+    pub(crate) fn open<'a>(&self, on_read: &'a dyn Fn(u64)) -> Result<OpenInput<'a>, InputError> {
         let is_stream = self.bytes()?.is_none();
         let stored: Box<dyn Read> = match self {
             Input::File(path) => Box::new(File::open(path).map_err(|source| self.failed(source))?),
@@ -106,7 +103,8 @@ impl Input {
         if let Some(format) = foreign_format(&head) {
             return Err(InputError::Foreign { name: self.name(), format });
         }
-        let stored = BufReader::with_capacity(READ_BYTES, io::Cursor::new(head.clone()).chain(rest));
+        let stored =
+            BufReader::with_capacity(READ_BYTES, io::Cursor::new(head.clone()).chain(rest));
         let content: Box<dyn BufRead + 'a> = if head.starts_with(&[0x1f, 0x8b]) {
             Box::new(BufReader::with_capacity(READ_BYTES, MultiGzDecoder::new(stored)))
         } else {

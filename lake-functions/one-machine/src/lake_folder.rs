@@ -128,7 +128,11 @@ impl LakeFolder {
     ///
     /// # Errors
     /// [`LakeError::Registry`] names the file that cannot be used.
-    pub fn latest_registry(&self, table: &TableName, generation: u32) -> Result<Registry, LakeError> {
+    pub fn latest_registry(
+        &self,
+        table: &TableName,
+        generation: u32,
+    ) -> Result<Registry, LakeError> {
         self.registry(table, generation, self.latest_version(table, generation)?)
     }
 
@@ -167,7 +171,11 @@ impl LakeFolder {
     pub fn rejects_first_date(&self) -> Result<Option<String>, LakeError> {
         let folder = self.root.join(REJECTS_TABLE).join("g1").join("tier=live");
         let names = names_in(&folder)?;
-        Ok(names.iter().filter_map(|name| name.strip_prefix("ingest_date=")).min().map(str::to_owned))
+        Ok(names
+            .iter()
+            .filter_map(|name| name.strip_prefix("ingest_date="))
+            .min()
+            .map(str::to_owned))
     }
 
     /// Visits every plan of the table's generation, by batch id.
@@ -237,7 +245,8 @@ impl LakeFolder {
 
     fn latest_version(&self, table: &TableName, generation: u32) -> Result<u64, LakeError> {
         let names = names_in(&self.registry_folder(table.as_str(), generation))?;
-        let versions = names.iter().filter_map(|name| canonical_number(name.strip_suffix(".json")?));
+        let versions =
+            names.iter().filter_map(|name| canonical_number(name.strip_suffix(".json")?));
         Ok(versions.max().unwrap_or(0))
     }
 }

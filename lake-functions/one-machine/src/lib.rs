@@ -21,6 +21,7 @@ mod limits;
 mod normalize_files;
 mod plan;
 mod registry_turns;
+mod totals;
 mod writer;
 
 pub use content_hash::ContentHash;
@@ -32,4 +33,5 @@ pub use normalize_files::{
     normalize_files,
 };
 pub use plan::{PLAN_FORMAT, Plan, PlanError, PlannedDocument, PlannedForm, PlannedPart};
+pub use totals::Totals;
 pub use writer::{BatchOutcome, BatchState, WriteError};

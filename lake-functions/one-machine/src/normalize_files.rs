@@ -11,6 +11,7 @@ use crate::lake_folder::{LakeError, LakeFolder};
 use crate::limits::DOCUMENT_BYTES_TARGET;
 use crate::plan::Plan;
 use crate::registry_turns::RegistryTurns;
+use crate::totals::Totals;
 use crate::writer::{BatchOutcome, WriteError, Writer};
 use sluice_normalizer::{Cut, Cutter, InputForm, Registry, TableName, TableSettings};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,10 @@ pub enum Progress {
 pub struct Normalized {
     /// The newest registry version after it.
     pub registry: Arc<Registry>,
+    /// The version that it found.
+    pub version_before: u64,
+    /// What its batches did together.
+    pub totals: Totals,
     /// The batches it committed, in input order.
     pub batches: Vec<BatchOutcome>,
     /// What an earlier run had committed.
@@ -139,7 +144,8 @@ pub enum NormalizeError {
 
 impl Unfinished {
     pub(crate) fn of(plan: Plan) -> Self {
-        let sources: BTreeSet<_> = plan.documents.into_iter().map(|document| document.source).collect();
+        let sources: BTreeSet<_> =
+            plan.documents.into_iter().map(|document| document.source).collect();
         Unfinished { batch: plan.batch, sources: sources.into_iter().collect() }
     }
 }
@@ -172,6 +178,8 @@ pub fn normalize_files(
         turns: RegistryTurns::new(lake.latest_registry(&options.table, generation)?),
     };
 
+    let version_before = writer.turns.latest().version;
+
     let stop = AtomicBool::new(false);
     let (sender, receiver) = sync_channel(0);
     let receiver = Arc::new(Mutex::new(receiver));
@@ -192,13 +200,18 @@ pub fn normalize_files(
     });
 
     let mut batches = Vec::new();
+    let mut totals = Totals::default();
     for result in written {
-        batches.extend(result.map_err(|_panic| NormalizeError::WriterStopped)??);
+        let share = result.map_err(|_panic| NormalizeError::WriterStopped)??;
+        batches.extend(share.batches);
+        totals.add(share.totals);
     }
     batches.sort_by_key(|(number, _)| *number);
     let read = read?;
     Ok(Normalized {
         registry: writer.turns.latest(),
+        version_before,
+        totals,
         batches: batches.into_iter().map(|(_, outcome)| outcome).collect(),
         already_there: read.already_there,
         unfinished: read.unfinished,
@@ -210,13 +223,20 @@ pub fn normalize_files(
 /// Work and its number in the order of the inputs.
 type Numbered = (u64, Work);
 
+/// What one writer did.
+#[derive(Default)]
+struct Share {
+    batches: Vec<(u64, BatchOutcome)>,
+    totals: Totals,
+}
+
 /// Writes batches until there are none left or one fails anywhere.
 fn write_batches(
     writer: &Writer<'_>,
     queue: Arc<Mutex<Receiver<Numbered>>>,
     stop: &AtomicBool,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Vec<(u64, BatchOutcome)>, WriteError> {
+) -> Result<Share, WriteError> {
     /// Every way out stops the other threads: an error, a panic, or the end of the work.
     struct StopOthers<'a>(&'a AtomicBool);
     impl Drop for StopOthers<'_> {
@@ -226,19 +246,20 @@ fn write_batches(
     }
 
     let _stop_others = StopOthers(stop);
-    let mut outcomes = Vec::new();
+    let mut share = Share::default();
     while !stop.load(Ordering::Relaxed) {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, work)) = received else {
             break;
         };
-        let Some(outcome) = writer.run(work)? else {
+        let Some((outcome, report)) = writer.run(work)? else {
             break;
         };
-        progress(Progress::Committed { records: outcome.report.records });
-        outcomes.push((number, outcome));
+        progress(Progress::Committed { records: outcome.records });
+        share.batches.push((number, outcome));
+        share.totals.add_report(report);
     }
-    Ok(outcomes)
+    Ok(share)
 }
 
 /// The way from the reader to the writers; holds nothing, so a batch leaves only for a free writer.

@@ -7,13 +7,13 @@ use crate::lake_folder::{LakeError, LakeFolder};
 use crate::plan::{PLAN_FORMAT, Plan, PlannedDocument, PlannedPart};
 use crate::registry_turns::RegistryTurns;
 use sluice_normalizer::{
-    BatchId, Document, Encoding, Registry, Report, Shaped, Shaper, TableName,
+    BatchId, Document, EncodeError, Encoding, Registry, Report, Shaped, Shaper, TableName,
     TableSettings,
 };
 use std::sync::Arc;
 
-/// What became of one batch.
-#[derive(Debug)]
+/// What became of one batch; its plan in the lake tells the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchOutcome {
     /// Its id.
     pub batch: String,
@@ -21,16 +21,18 @@ pub struct BatchOutcome {
     pub state: BatchState,
     /// Documents in it.
     pub documents: u64,
-    /// Their sizes together, decompressed, bytes.
+    /// Records in it, rejects included.
+    pub records: u64,
+    /// The documents' sizes together, decompressed, bytes.
     pub input_bytes: u64,
+    /// Its parts.
+    pub parts: u64,
+    /// Their sizes together, bytes.
+    pub output_bytes: u64,
     /// The registry version it was shaped against.
     pub base_version: u64,
     /// The registry version that reads it.
     pub version: u64,
-    /// The normalizer's report.
-    pub report: Report,
-    /// Its parts.
-    pub parts: Vec<PlannedPart>,
 }
 
 /// How a batch came to be committed.
@@ -48,6 +50,16 @@ pub enum WriteError {
     /// The lake refused.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// A part could not be encoded.
+    #[error("encode the part of {table} in batch {batch}")]
+    Encode {
+        /// The batch.
+        batch: String,
+        /// The physical table.
+        table: String,
+        /// What the encoder said.
+        source: EncodeError,
+    },
     /// Shaped again, the batch is not what its plan says, so nothing of it was written: another
     /// build, or other settings.
     #[error("batch {batch} does not come out as planned ({difference})")]
@@ -75,7 +87,7 @@ pub(crate) struct Writer<'a> {
 impl Writer<'_> {
     /// Carries out one piece of work; none when a batch before it failed and this one must wait
     /// for the next run.
-    pub(crate) fn run(&self, work: Work) -> Result<Option<BatchOutcome>, WriteError> {
+    pub(crate) fn run(&self, work: Work) -> Result<Option<(BatchOutcome, Report)>, WriteError> {
         match work {
             Work::Write { sequence, documents } => self.write(sequence, documents),
             Work::Finish { plan, documents } => self.finish(*plan, documents).map(Some),
@@ -86,7 +98,7 @@ impl Writer<'_> {
         &self,
         sequence: u64,
         documents: Vec<InputDocument>,
-    ) -> Result<Option<BatchOutcome>, WriteError> {
+    ) -> Result<Option<(BatchOutcome, Report)>, WriteError> {
         let ticket = self.turns.ticket(sequence);
         let known = self.turns.latest();
         let early = self.shape(&known, self.received_at_ms, &documents);
@@ -112,7 +124,7 @@ impl Writer<'_> {
         let planned = documents.iter().map(planned_document).collect();
         // Parquet is encoded from the columns; the bodies would only take room.
         drop(documents);
-        let (parts, contents): (Vec<_>, Vec<_>) = encode(&shaped, &batch).unzip();
+        let (parts, contents) = encode(&shaped, &batch)?;
         let plan = Plan {
             format: PLAN_FORMAT,
             batch: batch.as_str().to_owned(),
@@ -134,7 +146,11 @@ impl Writer<'_> {
     }
 
     /// Shapes by the plan and writes exactly the parts that are missing.
-    fn finish(&self, plan: Plan, documents: Vec<InputDocument>) -> Result<BatchOutcome, WriteError> {
+    fn finish(
+        &self,
+        plan: Plan,
+        documents: Vec<InputDocument>,
+    ) -> Result<(BatchOutcome, Report), WriteError> {
         let not_as_planned = |difference| WriteError::NotAsPlanned {
             batch: plan.batch.clone(),
             difference,
@@ -151,7 +167,7 @@ impl Writer<'_> {
         }
         drop(documents);
         // Everything is compared before the first part is written.
-        let (parts, contents): (Vec<_>, Vec<_>) = encode(&shaped, &batch).unzip();
+        let (parts, contents) = encode(&shaped, &batch)?;
         if parts != plan.parts {
             return Err(not_as_planned("its parts"));
         }
@@ -200,29 +216,42 @@ fn planned_document(document: &InputDocument) -> PlannedDocument {
     }
 }
 
-fn encode(shaped: &Shaped, batch: &BatchId) -> impl Iterator<Item = (PlannedPart, Vec<u8>)> {
-    shaped.parts(batch).map(|part| {
-        let content = part.encode();
-        let planned = PlannedPart {
+/// All parts of the batch and, in the same order, their bytes.
+fn encode(
+    shaped: &Shaped,
+    batch: &BatchId,
+) -> Result<(Vec<PlannedPart>, Vec<Vec<u8>>), WriteError> {
+    let mut parts = Vec::new();
+    let mut contents = Vec::new();
+    for part in shaped.parts(batch) {
+        let content = part.encode().map_err(|source| WriteError::Encode {
+            batch: batch.as_str().to_owned(),
+            table: part.table().to_owned(),
+            source,
+        })?;
+        parts.push(PlannedPart {
             table: part.table().to_owned(),
             key: part.key().to_owned(),
             rows: part.rows(),
             bytes: content.len() as u64,
             sha256: ContentHash::of(&content),
-        };
-        (planned, content)
-    })
+        });
+        contents.push(content);
+    }
+    Ok((parts, contents))
 }
 
-fn outcome(state: BatchState, plan: Plan) -> BatchOutcome {
-    BatchOutcome {
+fn outcome(state: BatchState, plan: Plan) -> (BatchOutcome, Report) {
+    let outcome = BatchOutcome {
         batch: plan.batch,
         state,
         documents: plan.documents.len() as u64,
+        records: plan.report.records,
         input_bytes: plan.documents.iter().map(|document| document.bytes).sum(),
+        parts: plan.parts.len() as u64,
+        output_bytes: plan.parts.iter().map(|part| part.bytes).sum(),
         base_version: plan.base_version,
         version: plan.version,
-        report: plan.report,
-        parts: plan.parts,
-    }
+    };
+    (outcome, plan.report)
 }

@@ -60,12 +60,13 @@ class Sources(unittest.TestCase):
                    (0, b'{"a":1}', "row"), (1, b"[]", "reject"), (2, b'{"a"', "reject"))
         self.check(b' [ {"a":1} , 2,{} ]\n', "json", (0, b'{"a":1}', "row"), (1, b"2", "reject"), (2, b"{}", "row"))
         self.check(b'{"a":1} ,{"b":2}', "elements", (0, b'{"a":1}', "row"), (1, b'{"b":2}', "row"))
-        self.check(b"[]", "json")
+        self.check(b"[\n]", "json", (None, b"[\n]", "reject"))
         self.check(b'[{"a":1},]', "json", (None, b'[{"a":1},]', "reject"))
         self.check(b"[{}]]", "json", (None, b"[{}]]", "reject"))
         self.check(b"\xff", "json", (None, b"\xff", "reject"))
         self.check(b'"text"', "json", (0, b'"text"', "reject"))
-        self.check(br'{"a":"\ud800"}', "json", (0, br'{"a":"\ud800"}', "reject"))
+        self.check(br'{"a":"\ud800"}', "json", (None, br'{"a":"\ud800"}', "reject"))
+        self.check(b'{"a":1}\n' + br'{"\udc00":0}', "ndjson", (0, b'{"a":1}', "row"), (1, br'{"\udc00":0}', "reject"))
 
     def test_depth(self):
         def nested(levels):
@@ -73,7 +74,9 @@ class Sources(unittest.TestCase):
 
         expectations = [source.items(nested(levels), "json")[0].expect for levels in (126, 128, 130, 900)]
         self.assertEqual(expectations, ["row", "either", "reject", "reject"])
-        self.assertEqual(source.items(b"[" * 100_000, "json")[0].row, None)
+        for body in (b"[" * 100_000, b'{"":[' * 100_000):
+            [item] = source.items(body, "json")
+            self.assertEqual((item.row, item.or_row, item.expect), (None, 0, "reject"))
 
     def test_what_documents_leave_out(self):
         def check(whole, *documents):
@@ -82,9 +85,11 @@ class Sources(unittest.TestCase):
 
         self.assertIsNone(check(b"{}\n{}\n", (0, 3, "ndjson"), (3, 3, "ndjson")))
         self.assertIsNone(check(b"[{}, {}]", (1, 2, "elements"), (5, 2, "elements")))
-        self.assertEqual(check(b"[{}, {}]", (1, 2, "elements")), b", {}")
+        self.assertIsNone(check(b"\xef\xbb\xbf{}", (3, 2, "json")))
+        self.assertEqual(check(b"[{}, {}]", (1, 2, "elements")), b"{}")
         self.assertEqual(check(b"[{}, 1, {}]", (1, 2, "elements"), (8, 2, "elements")), b"1")
-        self.assertEqual(check(b"[{}]", (1, 2, "json")), b"[")
+        self.assertIsNone(check(b" [{", (2, 1, "json")))
+        self.assertEqual(check(b"[{}],", (0, 4, "json")), b",")
         self.assertEqual(check(b"{}\n{}\n", (0, 3, "ndjson"), (2, 4, "ndjson")), b"(documents overlap)")
         self.assertEqual(check(b"{}"), b"{}")
 
