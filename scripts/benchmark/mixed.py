@@ -23,7 +23,7 @@ FIELDS = (
     "end fee flag gain grade host hours input kind label lag lang level limit link load loss margin "
     "mass memo model name note origin owner pace path peak phase place port price qty rank rate "
     "reason ref region result risk score seats size slot source speed stage start state step sum "
-    "tax team temp tier title token tone total trend type unit usage user value vendor width zone"
+    "tax team temp tilt title token tone total trend type unit usage user value vendor width zone"
 ).split()
 
 

@@ -12,8 +12,9 @@ from readback.compare import compare
 from readback.lake import REJECTS, registry
 
 # Chosen for conflicts, nesting, lists of lists, odd keys, big numbers, width, and documents that are no JSON.
-ATHENA = ["arrow-json", "cloudevents", "cloudtrail-invictus", "delta-logs", "dlt", "duckdb", "geojson", "jsontestsuite",
-          "mozilla-telemetry", "panther", "simdjson", "snowplow-iglu", "telegraf/docker", "zeek-otrf"]
+ATHENA = ["arrow-json", "cloudevents", "cloudtrail-invictus", "delta-logs", "dlt", "duckdb", "geojson",
+          "github-webhooks", "jsontestsuite", "mozilla-telemetry", "nativejson", "npm", "panther", "simdjson",
+          "snowplow-iglu", "telegraf/docker", "zeek-otrf"]
 ENGINES = ["arrow-json", "dlt", "duckdb", "geojson", "jsontestsuite", "mozilla-telemetry", "panther"]
 LOCATION = "s3://lake"
 PROBLEMS_SHOWN = 10

@@ -64,13 +64,16 @@ def load(name):
 
 
 def normalize(source, lake):
-    """Shapes a source into the lake in several runs on successive days, so that schemas evolve on the way."""
+    """Shapes a source into the lake in several runs on successive days, so that schemas evolve on the way.
+
+    The first run comes twice: a file given again must add nothing (I-2).
+    """
     size = max(BATCH_BYTES_MIN, source.bytes // BATCHES)
     files = list(source.files)
     share = -(-len(files) // RUNS)
     # Relative to today: a table's projection ends tomorrow, whenever this runs.
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for number, start in enumerate(range(0, len(files), share)):
+    for number, start in [(0, 0), *enumerate(range(0, len(files), share))]:
         received = today - timedelta(days=RUNS - 1 - number)
         _run("normalize", "--table", source.table, "--out", lake, "--batch-size", f"{-(-size // 1024)}KB",
              "--received-at", received.strftime("%Y-%m-%dT%H:%M:%SZ"), *files[start : start + share])

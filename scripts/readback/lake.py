@@ -52,9 +52,14 @@ class Table:
 
 
 def registry(lake, table):
-    """The latest version of a root table's registry: its tables by name, the root first."""
-    folder = Path(lake, "_registry", table, "g1")
-    latest = max(folder.glob("*.json"), key=lambda path: int(path.stem))
+    """The latest version of a root table's registry: its tables by name, the root first.
+
+    Empty for a table that has never had a row: its rejects need no registry.
+    """
+    versions = list(Path(lake, "_registry", table, "g1").glob("*.json"))
+    if not versions:
+        return {}
+    latest = max(versions, key=lambda path: int(path.stem))
     found = json.loads(latest.read_text("utf-8"))
     if (found["format"], found["table"], found["generation"]) != (1, table, 1):
         raise ValueError(f"{latest} is not generation 1 of {table} in format 1")
@@ -93,6 +98,9 @@ def check_parts(lake, tables, all_plans):
         part = planned[key]
         if not path.is_file():
             yield f"{key} is planned but not there"
+            continue
+        if key not in of_rejects and part["table"] not in tables:
+            yield f"{key} is of a table that the registry does not have"
             continue
         body = path.read_bytes()
         if hashlib.sha256(body).hexdigest() != part["sha256"] or len(body) != part["bytes"]:
