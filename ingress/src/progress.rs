@@ -20,8 +20,10 @@ impl Bar {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let template = match total_bytes {
-            Some(_) => "{bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left{msg}",
-            None => "{spinner} {bytes}, {bytes_per_sec}{msg}",
+            Some(_) => {
+                "{bar:14} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left{msg}"
+            }
+            None => "{spinner} {decimal_bytes}, {decimal_bytes_per_sec}{msg}",
         };
         let style = ProgressStyle::with_template(template).expect("the template is a constant");
         let bar = ProgressBar::with_draw_target(total_bytes, target).with_style(style);

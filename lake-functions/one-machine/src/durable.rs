@@ -49,10 +49,18 @@ fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
     let temporary = path.with_file_name(name);
-    let mut file = File::create(&temporary)?;
+    let written = write_synced(&temporary, bytes);
+    if written.is_err() {
+        // On a full disk the room is needed; a failure here changes nothing.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map(|()| temporary)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(temporary)
+    file.sync_all()
 }
 
 /// The folder that holds `path`; `.` for a bare name.

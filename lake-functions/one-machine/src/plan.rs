@@ -128,3 +128,33 @@ impl Plan {
         Ok(serde_json::from_slice(bytes)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, PlanError, PlannedForm};
+
+    /// Plans are read forever: one file for each format there ever was.
+    const FORMAT_1: &str = include_str!("../tests/formats/plan-1.json");
+
+    #[test]
+    fn every_past_format_is_read() {
+        let plan = Plan::from_json(FORMAT_1.as_bytes()).expect("a plan");
+        assert_eq!((plan.format, plan.base_version, plan.version), (1, 0, 1));
+        assert_eq!(plan.documents[0].form, PlannedForm::Ndjson);
+        assert_eq!(plan.report.rejects["malformed_json"], 1);
+        assert_eq!(plan.to_json(), FORMAT_1.trim_end());
+    }
+
+    #[test]
+    fn added_fields_are_passed_over_and_newer_formats_refused() {
+        let added = FORMAT_1.replacen('{', r#"{"added":[1],"#, 1);
+        let plan = Plan::from_json(added.as_bytes()).expect("a plan");
+        assert_eq!(plan.to_json(), FORMAT_1.trim_end());
+
+        let newer = FORMAT_1.replacen(r#""format":1"#, r#""format":2"#, 1);
+        let error = Plan::from_json(newer.as_bytes()).expect_err("a newer format");
+        assert!(matches!(error, PlanError::Newer { found: 2 }), "{error}");
+        let half = &FORMAT_1[..FORMAT_1.len() / 2];
+        assert!(matches!(Plan::from_json(half.as_bytes()), Err(PlanError::Json(_))));
+    }
+}
