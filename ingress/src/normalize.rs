@@ -132,7 +132,7 @@ impl NormalizeArgs {
 
 fn read_settings(args: &NormalizeArgs) -> Result<(TableSettings, ContentHash), Failure> {
     let Some(path) = &args.config else {
-        return Ok((TableSettings::default(), ContentHash::of(b"")));
+        return Ok((TableSettings::default(), ContentHash::sha256(b"")));
     };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("read settings {}", path.display()))
@@ -140,7 +140,7 @@ fn read_settings(args: &NormalizeArgs) -> Result<(TableSettings, ContentHash), F
     let settings = Settings::from_yaml(&text)
         .with_context(|| format!("use settings {}", path.display()))
         .map_err(Failure::wrong_usage)?;
-    Ok((settings.table(&args.table), ContentHash::of(text.as_bytes())))
+    Ok((settings.table(&args.table), ContentHash::sha256(text.as_bytes())))
 }
 
 fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {

@@ -1,5 +1,6 @@
 //! The kinds of DESIGN.md 2.3: what a JSON value is, decided by its text alone.
 
+use crate::limits::LIST_LEVELS_MAX;
 use serde::{Deserialize, Serialize, de};
 use std::fmt;
 
@@ -79,7 +80,7 @@ impl Kind {
         let item = Scalar::from_word(rest)?;
         match levels {
             0 => Some(Kind::Scalar(item)),
-            _ if item == Scalar::Timestamp => None,
+            _ if item == Scalar::Timestamp || levels > LIST_LEVELS_MAX => None,
             _ => Some(Kind::List { levels, item }),
         }
     }

@@ -3,6 +3,11 @@
 /// Nesting of one record, counting the record itself as level 1; a deeper one is a reject.
 pub const NESTING_LEVELS_MAX: usize = 128;
 
+/// Levels of arrays that a list column has; a deeper array of scalars is JSON text. Readers of the
+/// Arrow schema in a part's footer refuse types nested deeper than about 60, and with the type the
+/// whole part.
+pub const LIST_LEVELS_MAX: u8 = 16;
+
 /// One document after decompression, bytes (the contract's 10 MB).
 pub const DOCUMENT_BYTES_MAX: usize = 10_000_000;
 

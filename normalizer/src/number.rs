@@ -16,7 +16,7 @@ pub(crate) enum Number {
 /// Digits that a double always carries, within the exponent range.
 const SAFE_DIGITS: usize = 15;
 
-/// An exact f64 never has more significant digits than this, so longer texts end in zeros or lie.
+/// An exact f64 never has more significant digits than this.
 const EXACT_DIGITS_MAX: usize = 767;
 
 impl Number {
@@ -80,6 +80,10 @@ fn carries(text: &str, value: f64) -> bool {
     if value.is_infinite() {
         return false;
     }
+    // The shortest text of a double is what most programs write.
+    if zmij::Buffer::new().format_finite(value) == text {
+        return true;
+    }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let mantissa = mantissa.trim_start_matches('-');
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -106,13 +110,14 @@ fn carries(text: &str, value: f64) -> bool {
     if significant <= SAFE_DIGITS && (-290..=290).contains(&power) {
         return true;
     }
-    if significant > EXACT_DIGITS_MAX + whole.len() {
-        return false;
-    }
-    let printed = format!("{:.*e}", significant - 1, value.abs());
-    let (printed_digits, printed_power) = printed.split_once('e').expect("e is always printed");
+    // Digits past the last that any f64 has are printed as zeros.
+    let printed = significant.min(EXACT_DIGITS_MAX);
+    let mut digits = written().skip(leading_zeros);
+    let text = format!("{:.*e}", printed - 1, value.abs());
+    let (printed_digits, printed_power) = text.split_once('e').expect("e is always printed");
     printed_power.parse() == Ok(power)
-        && printed_digits.bytes().filter(|&b| b != b'.').eq(written().skip(leading_zeros))
+        && printed_digits.bytes().filter(|&b| b != b'.').eq(digits.by_ref().take(printed))
+        && digits.all(|b| b == b'0')
 }
 
 /// Whether f64 holds this integer exactly.

@@ -76,7 +76,7 @@ impl Batches {
         self.slot_documents += 1;
 
         let Some(claim) = self.claims.of(&document.id) else {
-            self.claims.claim(&document.id, document.sha256, document.bytes);
+            self.claims.claim(&document.id, document.blake3, document.bytes);
             self.fresh.push(document);
             return Ok(());
         };
@@ -172,7 +172,7 @@ impl Batches {
         document: &InputDocument,
         claim: Claim,
     ) -> Result<(), NormalizeError> {
-        if claim.sha256 == document.sha256 && claim.bytes == document.bytes {
+        if claim.blake3 == document.blake3 && claim.bytes == document.bytes {
             return Ok(());
         }
         let batch = match claim.holder {

@@ -18,7 +18,7 @@ type DocumentKey = [u8; 16];
 
 fn document_key(id: &str) -> DocumentKey {
     let mut key = [0; 16];
-    key.copy_from_slice(&ContentHash::of(id.as_bytes()).as_bytes()[..16]);
+    key.copy_from_slice(&ContentHash::blake3(id.as_bytes()).as_bytes()[..16]);
     key
 }
 
@@ -26,7 +26,7 @@ fn document_key(id: &str) -> DocumentKey {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim {
     pub(crate) holder: Holder,
-    pub(crate) sha256: ContentHash,
+    pub(crate) blake3: ContentHash,
     pub(crate) bytes: u64,
 }
 
@@ -69,8 +69,8 @@ impl Claims {
     }
 
     /// Remembers a document of a batch that this run formed.
-    pub(crate) fn claim(&mut self, document: &DocumentId, sha256: ContentHash, bytes: u64) {
-        let claim = Claim { holder: Holder::ThisRun, sha256, bytes };
+    pub(crate) fn claim(&mut self, document: &DocumentId, blake3: ContentHash, bytes: u64) {
+        let claim = Claim { holder: Holder::ThisRun, blake3, bytes };
         self.claims.insert(document_key(document.as_str()), claim);
     }
 
@@ -78,7 +78,7 @@ impl Claims {
         let index = self.plans.len();
         for (position, document) in plan.documents.iter().enumerate() {
             let holder = Holder::Plan { plan: index, position };
-            let claim = Claim { holder, sha256: document.sha256, bytes: document.bytes };
+            let claim = Claim { holder, blake3: document.blake3, bytes: document.bytes };
             self.claims.insert(document_key(&document.id), claim);
         }
         self.plans.push(KnownPlan {

@@ -57,7 +57,7 @@ pub(crate) struct InputDocument {
     pub(crate) bytes: u64,
     pub(crate) form: Form,
     /// Of `body`.
-    pub(crate) sha256: ContentHash,
+    pub(crate) blake3: ContentHash,
     pub(crate) body: Vec<u8>,
     /// The document is too large to be one; `body` is its beginning.
     pub(crate) oversize: bool,
@@ -158,15 +158,15 @@ impl OpenInput<'_> {
         Ok(count > 0)
     }
 
-    /// The id of the document whose body hashes to `sha256` and starts at `offset`.
+    /// The id of the document whose body hashes to `content` and starts at `offset`.
     ///
     /// A file's name and the offset say which document it is. A stream has no name, and two
     /// different streams must not be taken for one another: there the content counts too.
-    pub(crate) fn document_id(&self, offset: u64, sha256: &ContentHash) -> DocumentId {
+    pub(crate) fn document_id(&self, offset: u64, content: &ContentHash) -> DocumentId {
         let mut hasher = Sha256::new();
         if self.is_stream {
             hasher.update(b"sluice stream document\0");
-            hasher.update(sha256.as_bytes());
+            hasher.update(content.as_bytes());
         } else {
             hasher.update(b"sluice file document\0");
         }
@@ -267,7 +267,7 @@ mod tests {
         let path = folder.path().join("input");
         fs::write(&path, "").expect("write");
         let open = Input::File(path).open(&|_| {}).expect("open");
-        let (one, other) = (ContentHash::of(b"1"), ContentHash::of(b"2"));
+        let (one, other) = (ContentHash::blake3(b"1"), ContentHash::blake3(b"2"));
         assert_eq!(open.document_id(0, &one), open.document_id(0, &other));
         assert_ne!(open.document_id(0, &one), open.document_id(1, &one));
         assert_eq!(open.document_id(0, &one).as_str().as_bytes()[14], b'8', "a UUIDv8");

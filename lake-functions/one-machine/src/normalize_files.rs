@@ -341,14 +341,14 @@ fn read_inputs(
 }
 
 fn document(open: &OpenInput<'_>, cut: Cut) -> InputDocument {
-    let sha256 = ContentHash::of(&cut.body);
+    let blake3 = ContentHash::blake3(&cut.body);
     InputDocument {
-        id: open.document_id(cut.offset, &sha256),
+        id: open.document_id(cut.offset, &blake3),
         source: Arc::clone(&open.name),
         offset: cut.offset,
         bytes: cut.oversize.unwrap_or(cut.body.len() as u64),
         form: cut.form,
-        sha256,
+        blake3,
         body: cut.body,
         oversize: cut.oversize.is_some(),
     }

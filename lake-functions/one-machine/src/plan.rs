@@ -51,7 +51,7 @@ pub struct PlannedDocument {
     /// How it holds its records.
     pub form: PlannedForm,
     /// Of its body.
-    pub sha256: ContentHash,
+    pub blake3: ContentHash,
 }
 
 /// One part of a plan.

@@ -212,7 +212,7 @@ fn planned_document(document: &InputDocument) -> PlannedDocument {
         offset: document.offset,
         bytes: document.bytes,
         form: document.form.into(),
-        sha256: document.sha256,
+        blake3: document.blake3,
     }
 }
 
@@ -234,7 +234,7 @@ fn encode(
             key: part.key().to_owned(),
             rows: part.rows(),
             bytes: content.len() as u64,
-            sha256: ContentHash::of(&content),
+            sha256: ContentHash::sha256(&content),
         });
         contents.push(content);
     }

@@ -153,13 +153,19 @@ impl Tape {
 
     /// The positions of keys that come again in their object, ascending.
     fn overridden_keys(&self, source: &[u8]) -> Vec<u32> {
+        const CAPACITY_KEPT: usize = 256;
         let mut overridden = Vec::new();
         let mut last: HashMap<&[u8], u32, RandomState> = HashMap::default();
         for at in 0..self.len() {
             if self.node(at).tag != Tag::Object {
                 continue;
             }
-            last.clear();
+            // Clearing costs as much as the largest object before.
+            if last.capacity() > CAPACITY_KEPT {
+                last = HashMap::default()
+            } else {
+                last.clear()
+            }
             for key in self.children(at) {
                 if let Some(earlier) = last.insert(self.bytes(source, self.node(key)), key) {
                     overridden.push(earlier);

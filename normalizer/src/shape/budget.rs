@@ -2,6 +2,7 @@
 
 use super::paths::{NONE, Slot};
 use super::shaper::Shaper;
+use crate::athena::athena_type;
 use crate::kind::{Kind, Scalar};
 use crate::limits::{NAME_CHARS_MAX, REGISTRY_PATH_BYTES_MAX};
 use crate::{names, pointer};
@@ -44,20 +45,32 @@ pub(super) fn cost(shaper: &Shaper<'_>, node: u32, slot: Slot) -> Cost {
     if table.column_count >= limits.columns_max {
         return Cost::TooMuch;
     }
-    let view_bytes = view_bytes(&shaper.paths.pointer(node), slot.kind());
+    let kind = slot.kind();
+    let view_bytes = view_bytes(name_bytes(shaper, node, kind), kind);
     let fits = table.view_bytes + view_bytes <= limits.view_text_bytes_max
         && shaper.budget.path_bytes + path.pointer_bytes as usize <= REGISTRY_PATH_BYTES_MAX;
     if fits { Cost::Counts(view_bytes) } else { Cost::TooMuch }
 }
 
-/// The most that one column adds to its view's stored text: its name three times (selected,
-/// renamed, listed), its type and the syntax around them, in base64.
-pub(super) fn view_bytes(path: &str, kind: Kind) -> usize {
-    let keys: Vec<_> = pointer::keys(path).collect();
+/// What one column adds to its view's stored text, at most: base64 of JSON that holds the SQL
+/// (`"name",` with its quotes escaped) and the list of columns (`{"name":…,"type":…},`). Bigint and
+/// double may share one expression, `COALESCE("d", CAST("b" AS double)) AS "b"`.
+pub(super) fn view_bytes(name_bytes: usize, kind: Kind) -> usize {
+    let plain = if kind.is_numeric_scalar() {
+        name_bytes * 5 / 2 + 60
+    } else {
+        name_bytes * 2 + 36 + athena_type(kind).len()
+    };
+    plain * 4 / 3
+}
+
+/// How long the name of a new column will be.
+fn name_bytes(shaper: &Shaper<'_>, node: u32, kind: Kind) -> usize {
+    let pointer = shaper.paths.pointer(node);
+    let keys: Vec<_> = pointer::keys(&pointer).collect();
     let base = names::column_base(keys.iter().map(AsRef::as_ref)).len();
-    let suffix = kind.to_string().len();
-    let name = (base + 2 + suffix).min(NAME_CHARS_MAX);
-    (3 * name + 8 * suffix + 80) * 4 / 3
+    let suffix = if shaper.paths.node(node).is_bare() { 0 } else { 2 + kind.to_string().len() };
+    (base + suffix).min(NAME_CHARS_MAX)
 }
 
 /// Whether a value of `slot` contradicts the kinds that the path has already: what

@@ -40,7 +40,8 @@ pub(super) fn load(shaper: &mut Shaper<'_>) {
                 }
             }
             node.known.push(column.kind);
-            shaper.tables[ordinal as usize].view_bytes += view_bytes(&column.path, column.kind);
+            shaper.tables[ordinal as usize].view_bytes +=
+                view_bytes(column.name.len(), column.kind);
             shaper.budget.path_bytes += column.path.len();
         }
     }

@@ -3,6 +3,7 @@
 use super::values::{Lists, Values};
 use crate::json::{Tag, Tape};
 use crate::kind::Scalar;
+use crate::limits::LIST_LEVELS_MAX;
 use crate::number::{Number, exact_in_f64};
 
 /// What becomes of an array (DESIGN.md 2.3).
@@ -74,7 +75,7 @@ pub(super) fn array_shape(tape: &Tape, source: &[u8], at: u32) -> ArrayShape {
     let levels = u8::try_from(levels).unwrap_or(u8::MAX);
     // A null beside the items is a null item or, above them, a null list; an array deeper than the
     // items (`[1, []]`) would make the list one level deeper.
-    if !uniform || !nested_evenly(tape, at, levels) {
+    if !uniform || levels > LIST_LEVELS_MAX || !nested_evenly(tape, at, levels) {
         return ArrayShape::Mixed;
     }
     let item = match kinds {

@@ -2,6 +2,7 @@
 
 mod budget;
 mod declare;
+mod ends;
 mod finish;
 mod known;
 mod lists;
@@ -9,6 +10,7 @@ mod numbers;
 mod paths;
 mod records;
 mod rejects;
+mod rest;
 mod runs;
 mod shaped;
 mod shaper;

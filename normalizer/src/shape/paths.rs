@@ -1,5 +1,6 @@
 //! The trie of source paths seen so far: from a key to where its values go.
 
+use super::ends::Ends;
 use crate::kind::{Kind, Scalar};
 use crate::pointer;
 use foldhash::fast::RandomState;
@@ -32,8 +33,7 @@ pub(crate) struct PathNode {
     /// The node of the object this is a key of; `NONE` for a table's record or element itself.
     pub(crate) parent: u32,
     key: Box<str>,
-    /// The key's first bytes: most keys differ there, so most comparisons end in a register.
-    prefix: u64,
+    ends: Ends,
     pub(crate) table: u32,
     /// Bytes of the pointer from the table's record or element.
     pub(crate) pointer_bytes: u32,
@@ -98,10 +98,13 @@ impl Slot {
 
 impl PathNode {
     #[inline]
-    fn has_key(&self, key: &[u8]) -> bool {
-        self.key.len() == key.len()
-            && self.prefix == prefix(key)
-            && (key.len() <= PREFIX || self.key.as_bytes()[PREFIX..] == key[PREFIX..])
+    fn has_key(&self, key: &[u8], ends: Ends) -> bool {
+        self.ends == ends && (ends.cover_all() || self.key.as_bytes() == key)
+    }
+
+    /// Whether no column of any kind is at this path yet.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.known.is_empty() && self.lists.is_empty() && self.slots.iter().all(|&c| c == NONE)
     }
 
     #[inline]
@@ -146,7 +149,7 @@ impl Paths {
         self.nodes.push(PathNode {
             parent: NONE,
             key: Box::default(),
-            prefix: 0,
+            ends: Ends::default(),
             table,
             pointer_bytes: 0,
             settings,
@@ -171,7 +174,7 @@ impl Paths {
         let node = self.node_mut(at);
         node.parent = parent;
         node.key = key.into();
-        node.prefix = prefix(key.as_bytes());
+        node.ends = Ends::of(key.as_bytes());
         node.pointer_bytes = pointer_bytes;
         let hash = hash(&self.hasher, parent, key.as_bytes());
         let (nodes, hasher) = (&self.nodes, &self.hasher);
@@ -185,24 +188,25 @@ impl Paths {
     /// The node of `key` in `parent`. `before`: the node of the key before it in this object.
     #[inline]
     pub(crate) fn find(&mut self, parent: u32, before: u32, key: &[u8]) -> u32 {
+        let ends = Ends::of(key);
         let guess = match before {
             NONE => self.node(parent).first,
             before => self.node(before).next,
         };
         if let Some(node) = self.nodes.get(guess as usize)
             && node.parent == parent
-            && node.has_key(key)
+            && node.has_key(key, ends)
         {
             return guess;
         }
-        self.look_up(parent, before, key)
+        self.look_up(parent, before, key, ends)
     }
 
-    fn look_up(&mut self, parent: u32, before: u32, key: &[u8]) -> u32 {
+    fn look_up(&mut self, parent: u32, before: u32, key: &[u8], ends: Ends) -> u32 {
         let nodes = &self.nodes;
         let found = self.index.find(hash(&self.hasher, parent, key), |&at| {
             let node = &nodes[at as usize];
-            node.parent == parent && node.has_key(key)
+            node.parent == parent && node.has_key(key, ends)
         });
         let Some(&at) = found else {
             return NONE;
@@ -246,17 +250,6 @@ impl Paths {
             at = self.node(at).parent;
         }
         keys.reverse();
-    }
-}
-
-const PREFIX: usize = size_of::<u64>();
-
-/// The first bytes of a key, zeros after a shorter one.
-#[inline]
-fn prefix(key: &[u8]) -> u64 {
-    match key.first_chunk() {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => key.iter().rev().fold(0, |prefix, &byte| prefix << 8 | u64::from(byte)),
     }
 }
 

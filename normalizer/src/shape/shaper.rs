@@ -4,6 +4,7 @@ use super::budget::{self, Budget};
 use super::lists::{ArrayShape, array_shape, push_list};
 use super::paths::{NONE, Paths, Slot, escaped_bytes};
 use super::rejects::{Reason, Rejects, WHOLE_DOCUMENT};
+use super::rest::render_kept;
 use super::table::{BatchColumn, Table, empty_values};
 use super::values::{Column, Values};
 use crate::document::Document;
@@ -54,6 +55,8 @@ struct RecordState {
     /// Row in the root table.
     row: u32,
     bytes: usize,
+    /// What went to `_rest` so far, of all its rows.
+    rest_bytes: usize,
     /// The tape is known to have no duplicate keys.
     deduplicated: bool,
 }
@@ -161,7 +164,7 @@ impl<'a> Shaper<'a> {
             return tape;
         }
         let mark = self.mark();
-        self.record = RecordState { row: mark.rows, bytes: text.len(), deduplicated: false };
+        self.record = RecordState { row: mark.rows, bytes: text.len(), ..RecordState::default() };
         loop {
             let root = &mut self.tables[0];
             root.lineage.rows += 1;
@@ -169,7 +172,7 @@ impl<'a> Shaper<'a> {
             root.lineage.record.push(at.position);
             let node = root.root;
             match self.object(&Record { tape: &tape, source }, node, mark.rows, 0) {
-                Ok(()) => {
+                Ok(_) => {
                     self.tables[0].end_row();
                     self.records += 1;
                     return tape;
@@ -178,6 +181,7 @@ impl<'a> Shaper<'a> {
                     self.take_back(mark);
                     tape.keep_last_keys(source);
                     self.record.deduplicated = true;
+                    self.record.rest_bytes = 0;
                 }
                 Err(Stop::Reject(reason)) => {
                     self.take_back(mark);
@@ -247,7 +251,15 @@ impl<'a> Shaper<'a> {
         self.records = records;
     }
 
-    fn object(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<(), Stop> {
+    /// Answers the members that found no place and are left to the object around this one: JSON
+    /// text with its first brace, empty when there are none, and always at a row's own object.
+    fn object(
+        &mut self,
+        record: &Record<'_>,
+        node: u32,
+        row: u32,
+        at: u32,
+    ) -> Result<Vec<u8>, Stop> {
         self.instance += 1;
         let instance = self.instance;
         let end = record.tape.node(at).next;
@@ -275,12 +287,15 @@ impl<'a> Shaper<'a> {
                 return Err(Stop::DuplicateKeys);
             }
             path.seen_in = instance;
-            if !self.value(record, child, row, value)? {
+            let opened = !matches!(path.rule, Some(Rule::Ignore | Rule::Json));
+            if opened && record.tape.node(value).tag == Tag::Object {
+                let inner = self.object(record, child, row, value)?;
+                self.spill_group(node, child, key, &inner, &mut group);
+            } else if !self.value(record, child, row, value)? {
                 self.spill(record, node, Some(key), value, &mut group)?;
             }
         }
-        self.end_group(node, &group);
-        Ok(())
+        Ok(group)
     }
 
     /// A node for a key not seen yet, or `NONE` when the table can take no new path.
@@ -337,7 +352,8 @@ impl<'a> Shaper<'a> {
                     _ => unreachable!("a boolean slot holds booleans"),
                 })
             }
-            Tag::Object => self.object(record, node, row, at).map(|()| true),
+            // An element: its own object leaves nothing to others.
+            Tag::Object => self.object(record, node, row, at).map(|_| true),
             Tag::Array => self.array(record, node, row, at),
             Tag::Key => unreachable!("a key is no value"),
         }
@@ -549,14 +565,25 @@ impl<'a> Shaper<'a> {
             }
             self.record.deduplicated = true;
         }
+        let Shaper { settings, paths, .. } = &*self;
+        let at = paths.node(node).settings;
+        let rule = match key.map(std::str::from_utf8) {
+            Some(key) => settings.rules.key(at, key.expect("the parser checked UTF-8")),
+            None => at,
+        };
+        let rules = &settings.rules;
+        let render = |out: &mut Vec<u8>| {
+            render_kept(rules, rule, record.tape, record.source, value, out);
+        };
         let table = &mut self.tables[self.paths.node(node).table as usize];
-        let crowded = table.rest_bytes() > REST_FREE_BYTES + REST_FACTOR * self.record.bytes;
+        let before = table.rest_bytes();
+        let crowded = self.record.rest_bytes > REST_FREE_BYTES + REST_FACTOR * self.record.bytes;
         match key {
             Some(key) if crowded && self.paths.node(node).parent != NONE => {
                 group.push(if group.is_empty() { b'{' } else { b',' });
                 push_json_string(key, group);
                 group.push(b':');
-                render(record.tape, record.source, value, group);
+                render(group);
             }
             _ => {
                 let mut pointer = self.paths.pointer(node);
@@ -564,22 +591,39 @@ impl<'a> Shaper<'a> {
                     let key = std::str::from_utf8(key).expect("the parser checked UTF-8");
                     crate::pointer::push_key(&mut pointer, key);
                 }
-                table.push_rest(&pointer, |out| render(record.tape, record.source, value, out));
+                table.push_rest(&pointer, render);
             }
         }
+        self.record.rest_bytes += table.rest_bytes() - before;
         Ok(())
     }
 
-    /// Writes the keys that were grouped under their object's pointer, which bounds `_rest` by a
-    /// multiple of the record however long the pointer is (I-7).
-    fn end_group(&mut self, node: u32, group: &[u8]) {
-        if group.is_empty() {
+    /// Passes on what an inner object, at `child`, left: to the object around it or, at a row's own
+    /// object, to `_rest`. So a long pointer is not written once for every object below it, and
+    /// `_rest` is bounded by a multiple of the record (I-7).
+    fn spill_group(
+        &mut self,
+        node: u32,
+        child: u32,
+        key: &[u8],
+        inner: &[u8],
+        group: &mut Vec<u8>,
+    ) {
+        if inner.is_empty() {
             return;
         }
-        let pointer = self.paths.pointer(node);
+        if self.paths.node(node).parent != NONE {
+            group.push(if group.is_empty() { b'{' } else { b',' });
+            push_json_string(key, group);
+            group.push(b':');
+            group.extend_from_slice(inner);
+            group.push(b'}');
+            return;
+        }
+        let pointer = self.paths.pointer(child);
         let table = &mut self.tables[self.paths.node(node).table as usize];
         table.push_rest(&pointer, |out| {
-            out.extend_from_slice(group);
+            out.extend_from_slice(inner);
             out.push(b'}');
         });
     }

@@ -1,5 +1,6 @@
 //! Text values of one column: dictionary-coded as they come, plain once that does not pay.
 
+use super::ends::Ends;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -7,8 +8,11 @@ use std::hash::BuildHasher;
 /// A Parquet dictionary page past this size costs readers more than it saves.
 const DICTIONARY_BYTES_MAX: usize = 1 << 20;
 
-/// From this many distinct values on, the dictionary must at least halve the number of texts.
-const DISTINCT_MIN: usize = 4096;
+/// From this many distinct values on, some must have come again.
+const DISTINCT_REPEAT: usize = 512;
+
+/// From this many distinct values on, every one must have come twice on average.
+const DISTINCT_HALVE: usize = 4096;
 
 /// Text values in row order.
 #[derive(Debug)]
@@ -24,9 +28,21 @@ pub(crate) struct Dictionary {
     entries: Plain,
     /// For every entry the ordinal of the value that brought it.
     first_use: Vec<u32>,
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
     hasher: RandomState,
     codes: Vec<u32>,
+    /// Of the last value, which often comes again.
+    last: Option<Ends>,
+}
+
+/// A dictionary entry in the index: enough to find it without a look at the other columns of
+/// [`Plain`], each a cache miss.
+#[derive(Debug)]
+struct Entry {
+    hash: u64,
+    start: u32,
+    bytes: u32,
+    code: u32,
 }
 
 /// Values as Parquet's PLAIN encoding: a length (u32, little endian) before each.
@@ -92,16 +108,22 @@ impl Dictionary {
     /// Answers false when, with this value, a dictionary no longer pays.
     #[inline]
     fn push(&mut self, text: &[u8]) -> bool {
-        if let Some(&last) = self.codes.last()
-            && self.entries.get(last as usize) == text
+        let ends = Ends::of(text);
+        if self.last == Some(ends)
+            && let Some(&last) = self.codes.last()
+            && (ends.cover_all() || self.entries.get(last as usize) == text)
         {
             self.codes.push(last);
             return true;
         }
+        self.last = Some(ends);
         let hash = self.hasher.hash_one(text);
-        let entries = &self.entries;
-        if let Some(&code) = self.index.find(hash, |&code| entries.get(code as usize) == text) {
-            self.codes.push(code);
+        let bytes = &self.entries.bytes;
+        let found = self.index.find(hash, |entry| {
+            entry.hash == hash && bytes[entry.start as usize..][..entry.bytes as usize] == *text
+        });
+        if let Some(entry) = found {
+            self.codes.push(entry.code);
             return true;
         }
         self.insert(hash, text)
@@ -112,13 +134,20 @@ impl Dictionary {
         self.first_use.push(self.codes.len() as u32);
         self.codes.push(code);
         self.entries.push(text);
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.index.insert_unique(hash, code, |&code| hasher.hash_one(entries.get(code as usize)));
-        let distinct = self.entries.len();
-        let pays = distinct < DISTINCT_MIN
-            || !distinct.is_power_of_two()
-            || self.codes.len() >= 2 * distinct;
-        pays && self.entries.bytes.len() <= DICTIONARY_BYTES_MAX
+        let start = (self.entries.bytes.len() - text.len()) as u32;
+        let entry = Entry { hash, start, bytes: text.len() as u32, code };
+        self.index.insert_unique(hash, entry, |entry| entry.hash);
+        self.pays()
+    }
+
+    fn pays(&self) -> bool {
+        let (distinct, all) = (self.entries.len(), self.codes.len());
+        let enough = match distinct {
+            _ if !distinct.is_power_of_two() || distinct < DISTINCT_REPEAT => true,
+            _ if distinct < DISTINCT_HALVE => all >= distinct + distinct / 16,
+            _ => all >= 2 * distinct,
+        };
+        enough && self.entries.bytes.len() <= DICTIONARY_BYTES_MAX
     }
 
     pub(crate) fn to_plain(&self) -> Plain {
@@ -131,11 +160,12 @@ impl Dictionary {
 
     fn truncate(&mut self, len: usize) {
         self.codes.truncate(len);
+        self.last = None;
         while self.first_use.last().is_some_and(|&first| first as usize >= len) {
             self.first_use.pop();
             let code = self.entries.len() - 1;
             let hash = self.hasher.hash_one(self.entries.get(code));
-            if let Ok(entry) = self.index.find_entry(hash, |&c| c as usize == code) {
+            if let Ok(entry) = self.index.find_entry(hash, |entry| entry.code as usize == code) {
                 entry.remove();
             }
             self.entries.truncate(code);

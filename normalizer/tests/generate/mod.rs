@@ -3,6 +3,7 @@
 
 pub mod batches;
 pub mod json;
+pub mod mutate;
 pub mod settings;
 
 use proptest::test_runner::{Config, FileFailurePersistence};

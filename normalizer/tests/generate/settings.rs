@@ -28,8 +28,16 @@ const IGNORED: &[&str] = &["/ig", "/a/ig", "/items/*/ig", "/x/b", "/items/*/*/a"
 const JSON: &[&str] = &["/js", "/a/js", "/items/*/js", "/b/c"];
 const TIMES: &[&str] = &["/ts", "/a/ts", "/items/*/ts", "/c"];
 const DECLARED: &[&str] = &[
-    "/dec: double", "/b: bigint", "/a/dec: number", "/items/*/dec: string", "/x: timestamp",
-    "/A: list_double", "/a/x: json", "/items/*: bigint", "/a/b/c: boolean", "/a: string",
+    "/dec: double",
+    "/b: bigint",
+    "/a/dec: number",
+    "/items/*/dec: string",
+    "/x: timestamp",
+    "/A: list_double",
+    "/a/x: json",
+    "/items/*: bigint",
+    "/a/b/c: boolean",
+    "/a: string",
 ];
 const LIMITS: &[&str] = &[
     "{}",
@@ -50,18 +58,14 @@ pub fn any_settings() -> impl Strategy<Value = SomeSettings> {
     prop_oneof![1 => Just(SomeSettings::none()), 3 => (some, any::<bool>()).prop_map(|(s, c)| build(s, c))]
 }
 
-type Parts = (
-    Vec<&'static str>,
-    Vec<&'static str>,
-    Vec<&'static str>,
-    Vec<&'static str>,
-    &'static str,
-);
+type Parts =
+    (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>, Vec<&'static str>, &'static str);
 
 fn build((ignored, json, times, declared, limits): Parts, reject_conflicts: bool) -> SomeSettings {
     let on_conflict = if reject_conflicts { "reject" } else { "column" };
     let flow = |list: &[&str]| list.join(", ");
-    let quoted = |list: &[&str]| list.iter().map(|p| format!("{p:?}")).collect::<Vec<_>>().join(", ");
+    let quoted =
+        |list: &[&str]| list.iter().map(|p| format!("{p:?}")).collect::<Vec<_>>().join(", ");
     let declared: Vec<String> = declared
         .iter()
         .map(|line| {

@@ -156,13 +156,17 @@ fn check_record(
     match (fate, found, reject) {
         (_, Some(_), Some(reject)) => panic!("I-2: {} is a row and a {reject:?}", who()),
         (_, None, None) => panic!("I-2: {} is gone", who()),
-        (Fate::Row(expected), Some(found), None) => {
+        (Fate::Row(expected) | Fate::RowUnlessTooDeep(expected), Some(found), None) => {
             let lines = differences(&expected, &found);
             assert!(lines.is_empty(), "I-4: {}\n  {}", who(), lines.join("\n  "));
             expected.len() as u64
         }
         (Fate::Row(_), None, Some(reject)) => {
             check_reject(&reject, &[], &rules.may_reject, None);
+            0
+        }
+        (Fate::RowUnlessTooDeep(_), None, Some(reject)) => {
+            check_reject(&reject, &["nesting_too_deep"], &rules.may_reject, None);
             0
         }
         (Fate::Reject(codes, content), None, Some(reject)) => {
@@ -186,9 +190,8 @@ fn check_reject(reject: &Reject, codes: &[&str], more: &[&str], content: Option<
 
 fn check_reports(written: &Written, batches: &[Vec<Posted>], counts: &Counts) {
     assert_eq!(written.reports.len(), batches.len());
-    let sum = |of: fn(&sluice_normalizer::Report) -> u64| -> u64 {
-        written.reports.iter().map(of).sum()
-    };
+    let sum =
+        |of: fn(&sluice_normalizer::Report) -> u64| -> u64 { written.reports.iter().map(of).sum() };
     assert_eq!(sum(|r| r.documents), counts.documents, "documents of the reports");
     assert_eq!(sum(|r| r.records), counts.records, "records of the reports");
     assert_eq!(sum(|r| r.tables.iter().map(|t| t.rows).sum()), counts.rows, "rows of the reports");

@@ -26,7 +26,10 @@ impl Decimal {
         if digits.is_empty() {
             return Decimal { negative, digits, power: 0 };
         }
-        let exponent: i128 = exponent.parse().expect("an exponent of fewer than 38 digits");
+        let Ok(exponent) = exponent.parse::<i128>() else {
+            // Such texts are equal only to themselves.
+            return Decimal { negative, digits: text.to_owned(), power: 0 };
+        };
         let power = exponent + whole.len() as i128 - 1 - zeros as i128;
         Decimal { negative, digits, power }
     }
@@ -41,7 +44,8 @@ fn significant_digits(text: &str) -> usize {
 
 /// DESIGN.md 2.3: whether `value`, printed with as many digits as `text`, is the same number.
 pub fn double_carries(text: &str, value: f64) -> bool {
-    let digits = significant_digits(text).max(1);
+    // No f64 has more digits that are not zero than this.
+    let digits = significant_digits(text).clamp(1, 800);
     Decimal::parse(&format!("{value:.*e}", digits - 1)) == Decimal::parse(text)
 }
 

@@ -10,6 +10,9 @@ use sluice_normalizer::Form;
 pub enum Fate {
     /// A row with these scalars.
     Row(Scalars),
+    /// The same, or a reject as too deep: what is too deep may be the value of a key that comes
+    /// again, which no parsed value shows.
+    RowUnlessTooDeep(Scalars),
     /// A reject with one of these codes, and this content where it is known.
     Reject(&'static [&'static str], Option<Vec<u8>>),
 }
@@ -83,27 +86,29 @@ pub fn expect(form: Form, body: &[u8], ignored: &Ignored) -> Expected {
             &elements
         }
     };
+    let deep = opened(text) > 128;
     match parse(text) {
         Err(()) => Expected::Whole(BROKEN),
         Ok(Value::Array(elements)) if elements.is_empty() => Expected::Whole(&["no_records"]),
         Ok(Value::Array(elements)) => {
-            Expected::Records(elements.into_iter().map(|e| of_value(e, ignored)).collect())
+            Expected::Records(elements.into_iter().map(|e| of_value(e, deep, ignored)).collect())
         }
-        Ok(value) => Expected::Records(vec![of_value(value, ignored)]),
+        Ok(value) => Expected::Records(vec![of_value(value, deep, ignored)]),
     }
 }
 
 fn of_line(line: &[u8], ignored: &Ignored) -> Fate {
     match parse(line) {
         Err(()) => Fate::Reject(BROKEN, Some(line.to_vec())),
-        Ok(value) => match of_value(value, ignored) {
+        Ok(value) => match of_value(value, opened(line) > 128, ignored) {
             Fate::Reject(codes, _) => Fate::Reject(codes, Some(line.to_vec())),
-            row @ Fate::Row(_) => row,
+            row => row,
         },
     }
 }
 
-fn of_value(mut value: Value, ignored: &Ignored) -> Fate {
+/// `deep`: the text it comes from may nest too deep somewhere.
+fn of_value(mut value: Value, deep: bool, ignored: &Ignored) -> Fate {
     if levels(&value) > 128 {
         return Fate::Reject(TOO_DEEP, None);
     }
@@ -111,7 +116,8 @@ fn of_value(mut value: Value, ignored: &Ignored) -> Fate {
         return Fate::Reject(NOT_AN_OBJECT, None);
     }
     ignored.prune(&mut value);
-    Fate::Row(scalars(&value))
+    let scalars = scalars(&value);
+    if deep { Fate::RowUnlessTooDeep(scalars) } else { Fate::Row(scalars) }
 }
 
 /// The scalars of one record.
@@ -132,11 +138,35 @@ fn levels(value: &Value) -> usize {
     }
 }
 
-/// Parses one JSON text; of equal keys the last one wins, number texts stay.
+/// Levels that this parser, which recurses, can take.
+const PARSER_LEVELS_MAX: usize = 1_000;
+
+/// Parses one JSON text; of equal keys the last one wins, number texts stay. A text of so many
+/// levels that it cannot be parsed by recursion counts as broken: callers have none that is not.
 pub fn parse(text: &[u8]) -> Result<Value, ()> {
+    if text.iter().filter(|b| matches!(b, b'[' | b'{')).count() > PARSER_LEVELS_MAX
+        && opened(text) > PARSER_LEVELS_MAX
+    {
+        return Err(());
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     reader.disable_recursion_limit();
     let value = Value::deserialize(&mut reader).map_err(|_| ())?;
     reader.end().map_err(|_| ())?;
     Ok(value)
+}
+
+/// The most brackets that are open at any place, those in strings included.
+fn opened(text: &[u8]) -> usize {
+    let mut open = 0_usize;
+    let mut most = 0;
+    for byte in text {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }

@@ -172,9 +172,7 @@ fn put_column(column: &ColumnView, array: &dyn Array, rows: &mut [Row]) {
                 let millis = array.as_primitive::<TimestampMillisecondType>().value(i);
                 // The text beside it, where there is one, is what the source said. Columns of one
                 // path come in any order.
-                row.values
-                    .entry(path.clone())
-                    .or_insert_with(|| Scalar::String(canonical(millis)));
+                row.values.entry(path.clone()).or_insert_with(|| Scalar::String(canonical(millis)));
             }
             "string" => {
                 let text = Scalar::String(array.as_string::<i32>().value(i).to_owned());

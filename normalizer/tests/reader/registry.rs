@@ -72,8 +72,17 @@ pub fn tables(registry: &Value) -> Vec<TableView> {
 }
 
 const RESERVED: &[&str] = &[
-    "_id", "_row", "_received_at", "_principal", "_index", "_path", "_parent", "_value", "_rest",
-    "tier", "ingest_date",
+    "_id",
+    "_row",
+    "_received_at",
+    "_principal",
+    "_index",
+    "_path",
+    "_parent",
+    "_value",
+    "_rest",
+    "tier",
+    "ingest_date",
 ];
 
 /// I-5 within one version, and the rules of names.
