@@ -22,7 +22,8 @@ struct Told {
     comment: Option<String>,
 }
 
-/// The statements that declare a registry's tables and views, in an order in which they can run.
+/// The statements that declare a registry's tables and views, in an order in which they can run,
+/// also over an earlier version's: tables are dropped and made again, files stay.
 /// `location`: where the lake starts, `s3://bucket` or `s3://bucket/prefix`, without a last slash.
 #[must_use]
 pub fn statements(registry: &Registry, location: &str) -> Vec<String> {
@@ -31,6 +32,7 @@ pub fn statements(registry: &Registry, location: &str) -> Vec<String> {
     for table in &registry.tables {
         let physical = physical_name(&table.name, registry.generation);
         let prefix = format!("{location}/{}/g{}", table.name, registry.generation);
+        statements.push(drop_ddl(&physical));
         statements.push(table_ddl(&physical, &told(table), &prefix, first_date));
         statements.push(view_ddl(&table.name, &physical, &shown(table)));
     }
@@ -51,6 +53,7 @@ pub fn rejects_statements(location: &str, first_date: Option<&str>) -> Vec<Strin
     let shown: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
     let prefix = format!("{location}/{REJECTS_TABLE}/g1");
     vec![
+        drop_ddl(REJECTS_TABLE),
         table_ddl(REJECTS_TABLE, &columns, &prefix, first_date),
         view_ddl(REJECTS_TABLE, REJECTS_TABLE, &shown),
     ]
@@ -181,8 +184,13 @@ fn comment(path: &str) -> String {
     path.chars().take(COMMENT_CHARS_MAX).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
+/// Takes away what an earlier version declared; the table is external, so its files stay.
+fn drop_ddl(name: &str) -> String {
+    format!("DROP TABLE IF EXISTS `{FILES_DATABASE}`.`{name}`")
+}
+
 fn table_ddl(name: &str, columns: &[Told], prefix: &str, first_date: Option<&str>) -> String {
-    let mut ddl = format!("CREATE EXTERNAL TABLE IF NOT EXISTS `{FILES_DATABASE}`.`{name}` (\n");
+    let mut ddl = format!("CREATE EXTERNAL TABLE `{FILES_DATABASE}`.`{name}` (\n");
     for (i, column) in columns.iter().enumerate() {
         let comma = if i + 1 == columns.len() { "" } else { "," };
         let comment = column.comment.as_deref().filter(|comment| !comment.is_empty());

@@ -85,7 +85,7 @@ impl Kind {
         }
     }
 
-    /// Whether values of this kind are text in Parquet.
+    /// Bigint or double: what a view can show as one double.
     #[must_use]
     pub fn is_numeric_scalar(self) -> bool {
         matches!(self, Kind::Scalar(Scalar::Bigint | Scalar::Double))

@@ -61,7 +61,7 @@ pub(crate) fn column_base<'k>(keys: impl Iterator<Item = &'k str>) -> String {
 ///
 /// `base`: the wanted name, uncut. `owner`: whether the path is the one that the base belongs to
 /// by right (an element's `_value`). Takes the base (cut to 200 characters if need be), else the
-/// base with a short hash of path and kind; a longer hash if even that is taken.
+/// base with a short hash of path and kind; a longer hash, then a count, if even that is taken.
 pub(crate) fn free_name(
     base: &str,
     path: &str,
@@ -79,11 +79,12 @@ pub(crate) fn free_name(
     if base.len() <= NAME_CHARS_MAX && !reserved && !taken(base) {
         return base.to_owned();
     }
-    (8..=hash.len())
-        .map(|digits| {
-            let room = NAME_CHARS_MAX - digits - 1;
-            format!("{}_{}", &base[..base.len().min(room)], &hash[..digits])
-        })
-        .find(|name| !taken(name))
-        .expect("a registry holds fewer names than a hash has prefixes of different paths")
+    let suffixed = |suffix: &str| {
+        let room = NAME_CHARS_MAX - suffix.len() - 1;
+        format!("{}_{suffix}", &base[..base.len().min(room)])
+    };
+    // Longer hashes, then a count: someone may have posted all the names with a hash as keys.
+    let hashes = (8..=hash.len()).map(|digits| suffixed(&hash[..digits]));
+    let counted = (2_u64..).map(|count| suffixed(&format!("{}_{count}", &hash[..8])));
+    hashes.chain(counted).find(|name| !taken(name)).expect("counting does not end")
 }

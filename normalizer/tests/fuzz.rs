@@ -51,7 +51,7 @@ fn ends_as_rows_or_rejects(form: Form, body: Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(1000))]
 
     #[test]
     fn any_bytes(form in form(), body in vec(any::<u8>(), 0..200)) {

@@ -138,3 +138,28 @@ fn the_last_of_equal_keys_wins() {
     check(r#"{"a":1,"b":2,"a":null}"#, "b bigint [2]");
     check(r#"{"a":1,"\u0061":2}"#, "a bigint [2]");
 }
+
+/// A record that is started again must leave nothing behind: a dictionary once took its last text
+/// for the one of a record taken back.
+#[test]
+fn a_record_with_equal_keys_leaves_nothing_behind() {
+    check(r#"{"a":"x"} {"a":"","b":1,"b":2}"#, "a string ['x', '']; b bigint [null, 2]");
+    check(
+        r#"{"a":[1]} {"a":[2],"c":[{"d":1}],"b":1,"b":"y"}"#,
+        "a list_bigint [[1], [2]]; b string [null, 'y'] | t__c: _path ['0']; d bigint [1]",
+    );
+}
+
+/// The parser below refuses more than 4,300 digits before the point; JSON does not.
+#[test]
+fn numbers_of_any_length() {
+    let nines = "9".repeat(5_000);
+    check(&format!("{{\"a\":{nines},\"b\":1}}"), &format!("a number ['{nines}']; b bigint [1]"));
+    let zeros = "0".repeat(5_000);
+    check(&format!("{{\"a\":1{zeros}e-5000}}"), "a double [1.0]");
+    check(&format!("{{\"a\":1.5{zeros}}}"), "a double [1.5]");
+    check(
+        &format!("{{\"a\":-1{zeros}.0e-4999}} {{\"a\":0.{zeros}1}}"),
+        &format!("a double [-10.0, null]; a__number number [null, '0.{zeros}1']"),
+    );
+}

@@ -18,7 +18,7 @@ fn holds(settings: &SomeSettings, batches: &[Vec<Posted>]) {
 }
 
 proptest! {
-    #![proptest_config(config(120))]
+    #![proptest_config(config(300))]
 
     /// Every record is one root row or one reject, with every scalar that is not null in its place
     /// and with its JSON type, by the last registry version.

@@ -85,12 +85,12 @@ class Catalog:
         self.trino = engines.Trino(server.connect())
         self.tables = {one.name: one for one in statements if isinstance(one, athena_ddl.ExternalTable)}
         self.views = {one.name: one for one in statements if isinstance(one, athena_ddl.View)}
+        self.drops = {one.name: one for one in statements if isinstance(one, athena_ddl.Drop)}
         self.rows = {}
         for schema in {one.schema for one in (*self.tables.values(), *self.views.values())}:
             self.trino.select(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         if REJECTS in self.tables:
-            self._declare(self.tables[REJECTS])
-            self._declare(self.views[REJECTS])
+            self._declare(REJECTS)
 
     def check(self, source):
         tables = registry(self.lake, source.table)
@@ -100,8 +100,7 @@ class Catalog:
         if undeclared:
             raise engines.QueryFailed(f"no table or view declared for {undeclared}")
         for name in tables:
-            self._declare(self.tables[name])
-            self._declare(self.views[name])
+            self._declare(name)
         report = compare(self.lake, source.table, source.files, self.select_all)
         for name, table in tables.items():
             report.problems.extend(self._check_table(name, table))
@@ -133,11 +132,13 @@ class Catalog:
             yield from views.check_rejects_view(
                 self.select_all(REJECTS), *self.trino.read(f'SELECT * FROM "{view.schema}"."{REJECTS}"'))
 
-    def _declare(self, statement):
-        if isinstance(statement, athena_ddl.ExternalTable):
-            # A table of rejects only has no folder yet. Trino wants one; on S3 there are none.
-            Path(self.lake, statement.location.removeprefix(f"{LOCATION}/")).mkdir(parents=True, exist_ok=True)
-        self.trino.select(trino_ddl.to_trino(statement, {LOCATION: "local:///lake"}))
+    def _declare(self, name):
+        # A table of rejects only has no folder yet. Trino wants one; on S3 there are none.
+        location = self.tables[name].location.removeprefix(f"{LOCATION}/")
+        Path(self.lake, location).mkdir(parents=True, exist_ok=True)
+        # Twice, since a person runs the statements again whenever the table has grown.
+        for statement in 2 * [self.drops[name], self.tables[name], self.views[name]]:
+            self.trino.select(trino_ddl.to_trino(statement, {LOCATION: "local:///lake"}))
 
 
 def _tell(name, report, problems, seconds):

@@ -62,6 +62,12 @@ class Database:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Drop:
+    schema: str
+    name: str
+
+
 def parse(text):
     """All statements of a DDL text, each ended by `;`."""
     statements, at = [], 0
@@ -126,21 +132,33 @@ class _Parser:
         self.at = 0
 
     def statement(self):
+        if self.peek("DROP"):
+            self.words("DROP TABLE IF EXISTS")
+            made = Drop(*self.qualified())
+            self.end(made.name)
+            return made
         self.words("CREATE")
         if self.peek("DATABASE"):
             self.words("DATABASE IF NOT EXISTS")
             made = Database(self.name())
         else:
             made = self.table()
-        if self.at != len(self.tokens):
-            raise DdlError(f"{made.name}: not understood: {self.tokens[self.at :][:5]}")
+        self.end(made.name)
         return made
+
+    def end(self, name):
+        if self.at != len(self.tokens):
+            raise DdlError(f"{name}: not understood: {self.tokens[self.at :][:5]}")
+
+    def qualified(self):
+        schema, _, name = self.name(), self.sign("."), self.name()
+        return schema, name
 
     def table(self):
         self.words("EXTERNAL TABLE")
         if self.peek("IF"):
             self.words("IF NOT EXISTS")
-        schema, _, name = self.name(), self.sign("."), self.name()
+        schema, name = self.qualified()
         columns = self.listed(self.column)
         self.words("PARTITIONED BY")
         partitions = self.listed(self.column)

@@ -6,6 +6,7 @@ Athena's DDL is Hive's dialect, Trino's is its own; both describe the same catal
 |---------------------------------------------------|----------------------------------------------------------|
 | `CREATE EXTERNAL TABLE`, backticks                | `CREATE TABLE`, double quotes                            |
 | `string`, `timestamp`, `array<t>`                 | `varchar`, `timestamp(3)`, `array(t)`                    |
+| `DROP TABLE IF EXISTS`, external: files stay      | the same                                                 |
 | `PARTITIONED BY (k string)`                       | `k` as last column, and `partitioned_by = ARRAY['k']`    |
 | `STORED AS PARQUET LOCATION 's3://...'`           | `format = 'PARQUET', external_location = '...'`          |
 | `projection.enabled`, `storage.location.template` | `partition_projection_enabled`, `..._location_template`  |
@@ -14,7 +15,7 @@ Athena's DDL is Hive's dialect, Trino's is its own; both describe the same catal
 Views are the same in both.
 """
 
-from readback.athena_ddl import Database, DdlError, ExternalTable, View
+from readback.athena_ddl import Database, DdlError, Drop, ExternalTable, View
 
 # Table properties that say something to other readers and nothing to Trino.
 IGNORED = {"classification": "parquet", "parquet.compression": "ZSTD", "parquet.compress": "ZSTD", "EXTERNAL": "TRUE"}
@@ -26,6 +27,8 @@ def to_trino(statement, locations):
     match statement:
         case Database(name):
             return f'CREATE SCHEMA IF NOT EXISTS "{name}"'
+        case Drop(schema, name):
+            return f'DROP TABLE IF EXISTS "{schema}"."{name}"'
         case View(schema, name, select):
             return f'CREATE OR REPLACE VIEW "{schema}"."{name}" AS {select}'
         case ExternalTable():

@@ -5,7 +5,7 @@
 //! after a crash forms the same batches as one that was never interrupted. Of these documents only
 //! the unclaimed ones make the batch.
 
-use crate::claims::{Claim, Claims, Holder};
+use crate::claims::{Claim, Claims, Holder, Overlap};
 use crate::input::InputDocument;
 use crate::limits::{BATCH_DOCUMENTS_MAX, GATHERED_BYTES_MAX};
 use crate::normalize_files::{AlreadyThere, NormalizeError, Unfinished};
@@ -76,7 +76,8 @@ impl Batches {
         self.slot_documents += 1;
 
         let Some(claim) = self.claims.of(&document.id) else {
-            self.claims.claim(&document.id, document.blake3, document.bytes);
+            self.check_apart(&document)?;
+            self.claims.claim(&document);
             self.fresh.push(document);
             return Ok(());
         };
@@ -175,17 +176,39 @@ impl Batches {
         if claim.blake3 == document.blake3 && claim.bytes == document.bytes {
             return Ok(());
         }
-        let batch = match claim.holder {
+        let then = (document.offset, claim.bytes);
+        Err(self.changed(document, claim.holder, then))
+    }
+
+    /// I-2: a record that is in the lake must not come in again as part of another document.
+    fn check_apart(&self, document: &InputDocument) -> Result<(), NormalizeError> {
+        match self.claims.overlapping(document) {
+            None => Ok(()),
+            Some(Overlap { holder, offset, bytes }) => {
+                Err(self.changed(document, holder, (offset, bytes)))
+            }
+        }
+    }
+
+    /// `then`: offset and bytes of the document that is claimed.
+    fn changed(
+        &self,
+        document: &InputDocument,
+        holder: Holder,
+        (offset_then, bytes_then): (u64, u64),
+    ) -> NormalizeError {
+        let batch = match holder {
             Holder::Plan { plan, .. } => Some(self.claims.plans[plan].batch.clone()),
             Holder::ThisRun => None,
         };
-        Err(NormalizeError::Changed {
+        NormalizeError::Changed {
             source_name: document.source.to_string(),
             offset: document.offset,
             bytes: document.bytes,
-            bytes_then: claim.bytes,
+            offset_then,
+            bytes_then,
             batch,
-        })
+        }
     }
 
     fn count_there(&mut self, document: &InputDocument) {

@@ -1,15 +1,19 @@
 //! Which batch holds which document: every plan claims its documents, forever (D5).
 
 use crate::content_hash::ContentHash;
+use crate::input::{InputDocument, STREAM_NAME, source_name};
 use crate::lake_folder::{LakeError, LakeFolder};
 use crate::plan::Plan;
 use sluice_normalizer::{DocumentId, TableName};
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 /// The claims of one table's generation, as the plans in the lake say, and those of this run.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     claims: HashMap<DocumentKey, Claim>,
+    /// The claimed bytes of every file: by file and offset, where they end and who holds them.
+    ranges: BTreeMap<(SourceKey, u64), (u64, Holder)>,
     pub(crate) plans: Vec<KnownPlan>,
 }
 
@@ -20,6 +24,22 @@ fn document_key(id: &str) -> DocumentKey {
     let mut key = [0; 16];
     key.copy_from_slice(&ContentHash::blake3(id.as_bytes()).as_bytes()[..16]);
     key
+}
+
+/// Stands for a file's name in memory.
+type SourceKey = [u8; 16];
+
+/// The key of a file; none for a stream, whose documents are known by their content.
+fn source_key(source: &str) -> Option<SourceKey> {
+    (source != STREAM_NAME).then(|| document_key(source))
+}
+
+/// Bytes of a file that a document of this file holds, under another id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Overlap {
+    pub(crate) holder: Holder,
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Who holds a document, and what it looked like then.
@@ -68,10 +88,29 @@ impl Claims {
         self.claims.get(&document_key(document.as_str())).copied()
     }
 
+    /// A claimed document of the same file that shares bytes with this one, which is not claimed
+    /// itself: the file is cut otherwise than it was, or is another file.
+    pub(crate) fn overlapping(&self, document: &InputDocument) -> Option<Overlap> {
+        let source = source_key(&document.source)?;
+        let end = document.offset + document.bytes;
+        let before = self.ranges.range((source, 0)..(source, end)).next_back();
+        let (&(_, offset), &(claimed_end, holder)) = before?;
+        let overlaps = claimed_end > document.offset;
+        overlaps.then(|| Overlap { holder, offset, bytes: claimed_end - offset })
+    }
+
     /// Remembers a document of a batch that this run formed.
-    pub(crate) fn claim(&mut self, document: &DocumentId, blake3: ContentHash, bytes: u64) {
-        let claim = Claim { holder: Holder::ThisRun, blake3, bytes };
-        self.claims.insert(document_key(document.as_str()), claim);
+    pub(crate) fn claim(&mut self, document: &InputDocument) {
+        let holder = Holder::ThisRun;
+        let claim = Claim { holder, blake3: document.blake3, bytes: document.bytes };
+        self.claims.insert(document_key(document.id.as_str()), claim);
+        self.claim_range(&document.source, document.offset, document.bytes, holder);
+    }
+
+    fn claim_range(&mut self, source: &str, offset: u64, bytes: u64, holder: Holder) {
+        if let Some(source) = source_key(source) {
+            self.ranges.insert((source, offset), (offset.saturating_add(bytes), holder));
+        }
     }
 
     fn add(&mut self, plan: Plan, complete: bool) {
@@ -80,6 +119,8 @@ impl Claims {
             let holder = Holder::Plan { plan: index, position };
             let claim = Claim { holder, blake3: document.blake3, bytes: document.bytes };
             self.claims.insert(document_key(&document.id), claim);
+            let source = source_name(Path::new(&document.source));
+            self.claim_range(&source, document.offset, document.bytes, holder);
         }
         self.plans.push(KnownPlan {
             batch: plan.batch.clone(),

@@ -4,11 +4,11 @@ use crate::content_hash::ContentHash;
 use crate::limits::READ_BYTES;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use sluice_normalizer::{DocumentId, Form};
+use sluice_normalizer::{DocumentId, Form, InputForm};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Where documents come from.
@@ -47,6 +47,27 @@ pub enum InputError {
     },
 }
 
+/// What documents of any stream have as their source.
+pub(crate) const STREAM_NAME: &str = "-";
+
+/// What documents of the file at `path` have as their source: the path without what means nothing
+/// in it (`./a.json`, `a//b.json`, `a/./b.json`). No link is followed and no folder looked at, so
+/// the same argument always gives the same source.
+pub(crate) fn source_name(path: &Path) -> String {
+    let plain: PathBuf =
+        path.components().filter(|component| *component != Component::CurDir).collect();
+    match plain.to_str() {
+        // A file, not the stream.
+        Some(STREAM_NAME) if path.as_os_str() != STREAM_NAME => "./-".to_owned(),
+        Some(name) => name.to_owned(),
+        // Two names that are not text must not become one.
+        None => {
+            let hash = ContentHash::blake3(plain.as_os_str().as_encoded_bytes()).to_string();
+            format!("{}#{hash}", plain.display())
+        }
+    }
+}
+
 /// One document, cut from an input.
 #[derive(Debug)]
 pub(crate) struct InputDocument {
@@ -77,6 +98,20 @@ impl Input {
             Input::File(path) => path.to_string_lossy().into_owned(),
             Input::Stdin => "-".to_owned(),
         }
+    }
+
+    /// How a file of this name holds its records, where the name says it: `.ndjson` and `.jsonl`
+    /// (also compressed, `.ndjson.gz`).
+    pub(crate) fn form_by_name(&self) -> Option<InputForm> {
+        let Input::File(path) = self else {
+            return None;
+        };
+        let is = |path: &Path, expected: &str| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(expected))
+        };
+        let unpacked = if is(path, "gz") { path.with_extension("") } else { path.clone() };
+        let lines = is(&unpacked, "ndjson") || is(&unpacked, "jsonl");
+        lines.then_some(InputForm::Ndjson)
     }
 
     /// Its size on disk in bytes; none for a stream.
@@ -110,7 +145,10 @@ impl Input {
         } else {
             Box::new(stored)
         };
-        let name = if is_stream { "-".to_owned() } else { self.name() };
+        let name = match self {
+            Input::File(path) if !is_stream => source_name(path),
+            _ => STREAM_NAME.to_owned(),
+        };
         Ok(OpenInput { input: self.clone(), name: name.into(), is_stream, content })
     }
 
@@ -135,7 +173,7 @@ pub fn inputs_bytes(inputs: &[Input]) -> Result<Option<u64>, InputError> {
 /// An input being read.
 pub(crate) struct OpenInput<'a> {
     input: Input,
-    /// What documents remember as their source; all streams share one name.
+    /// What documents remember as their source, see [`source_name`]; all streams share one.
     pub(crate) name: Arc<str>,
     is_stream: bool,
     content: Box<dyn BufRead + 'a>,
@@ -219,11 +257,12 @@ impl Read for Counted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ContentHash, Input, InputError, inputs_bytes};
+    use super::{ContentHash, Input, InputError, InputForm, inputs_bytes, source_name};
     use std::cell::Cell;
     use std::ffi::OsStr;
     use std::fs;
     use std::io::Write;
+    use std::path::Path;
 
     fn content_of(bytes: &[u8]) -> Result<(Vec<u8>, u64), InputError> {
         let folder = tempfile::tempdir().expect("temporary folder");
@@ -271,6 +310,47 @@ mod tests {
         assert_eq!(open.document_id(0, &one), open.document_id(0, &other));
         assert_ne!(open.document_id(0, &one), open.document_id(1, &one));
         assert_eq!(open.document_id(0, &one).as_str().as_bytes()[14], b'8', "a UUIDv8");
+    }
+
+    #[test]
+    fn one_file_has_one_source_however_its_path_is_spelled() {
+        let cases = [
+            ("a.json", "a.json"),
+            ("./a.json", "a.json"),
+            ("x//a.json", "x/a.json"),
+            ("././x/.//./a.json", "x/a.json"),
+            ("/x//./a.json", "/x/a.json"),
+            // What a link could make another file is left alone.
+            ("x/../a.json", "x/../a.json"),
+            (".a.json", ".a.json"),
+            // The file, not the stream.
+            ("./-", "./-"),
+            (".//-", "./-"),
+            ("-", "-"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(source_name(Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let name = |bytes: &[u8]| source_name(Path::new(OsStr::from_bytes(bytes)));
+        assert_ne!(name(b"\xfe.json"), name(b"\xff.json"));
+        assert_eq!(name(b"./\xff.json"), name(b"\xff.json"));
+    }
+
+    #[test]
+    fn some_names_say_that_the_file_is_lines() {
+        let form = |name: &str| Input::from_argument(OsStr::new(name)).form_by_name();
+        for name in ["a.ndjson", "x/a.jsonl", "a.b.NDJSON", "a.ndjson.gz", "a.jsonl.GZ"] {
+            assert_eq!(form(name), Some(InputForm::Ndjson), "{name}");
+        }
+        for name in ["a.json", "a.json.gz", "a", "-", "ndjson", ".jsonl", "a.ndjson.json", "a.gz"] {
+            assert_eq!(form(name), None, "{name}");
+        }
     }
 
     #[test]

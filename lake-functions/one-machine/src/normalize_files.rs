@@ -109,7 +109,7 @@ pub enum NormalizeError {
     /// A batch was not committed.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The input holds other bytes than when it was normalized.
+    /// The input holds other bytes than when it was normalized, or is cut into other documents.
     #[error("{source_name} changed at byte {offset} since it was normalized")]
     Changed {
         /// The input as given.
@@ -118,7 +118,10 @@ pub enum NormalizeError {
         offset: u64,
         /// The document's size now.
         bytes: u64,
-        /// Its size then. Another size may mean that the input was only cut differently.
+        /// Where the document started that held these bytes then. Another start or size may mean
+        /// that the input was only cut differently.
+        offset_then: u64,
+        /// Its size then.
         bytes_then: u64,
         /// The batch that holds the document; none when the input changed while it was read twice.
         batch: Option<String>,
@@ -311,7 +314,8 @@ fn read_inputs(
     for input in inputs {
         let mut open = input.open(&on_read)?;
         let document_bytes = options.batch_bytes_max.min(DOCUMENT_BYTES_TARGET);
-        let mut cutter = Cutter::new(options.form, document_bytes);
+        let form = options.form.or_else(|| input.form_by_name());
+        let mut cutter = Cutter::new(form, document_bytes);
         let mut cuts = Vec::new();
         while open.read(&mut |bytes| {
             outcome.input_bytes += bytes.len() as u64;

@@ -103,8 +103,8 @@ fn list_page(
     while next < lists.repetition.len() {
         let level = u32::from(lists.repetition[next]);
         if level == 0 {
-            // The last page takes the lists without a value that follow the last value.
-            if at >= to && to < total {
+            // The page that has the last value takes the lists without a value after it, too.
+            if at >= to && at < total {
                 break;
             }
             let (gap, _) = walk.next_run(1);

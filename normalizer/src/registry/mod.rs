@@ -5,7 +5,7 @@
 
 mod grow;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Scalar};
 use crate::table_name::TableName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -174,6 +174,20 @@ impl Registry {
 }
 
 impl TableSchema {
+    /// How many kinds people see at `path`: more than one is a conflict. Bigint and double are one
+    /// as long as the view can show both as one double, and a timestamp's text stands beside it by
+    /// design.
+    #[must_use]
+    pub fn shown_at(&self, path: &str) -> usize {
+        let exact = self.at_path(path).all(|column| column.exact);
+        let shown = self.at_path(path).map(|column| match column.kind {
+            Kind::Scalar(Scalar::Double) if exact => Kind::Scalar(Scalar::Bigint),
+            Kind::Scalar(Scalar::Timestamp) => Kind::Scalar(Scalar::String),
+            kind => kind,
+        });
+        shown.collect::<BTreeSet<Kind>>().len()
+    }
+
     /// The columns at `path`, the owner of the plain name first.
     pub fn at_path<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a ColumnSchema> {
         self.columns.iter().filter(move |column| column.path == path)

@@ -25,7 +25,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default)]
 pub struct TableSettings {
     pub(crate) rules: Rules,
-    /// Columns that exist from the start: path and kind, in the order of the file.
+    /// Columns that exist from the start: path and kind, in the order of the paths.
     pub(crate) declared: Vec<(SettingsPath, Kind)>,
     /// A record with another kind at a path becomes a reject.
     pub(crate) reject_conflicts: bool,

@@ -64,6 +64,13 @@ impl Rules {
         self.nodes[node? as usize].keys.get(key).copied()
     }
 
+    /// Whether anything at `node` or below is ignored.
+    pub(crate) fn ignores_below(&self, node: u32) -> bool {
+        let node = &self.nodes[node as usize];
+        node.rule == Some(Rule::Ignore)
+            || node.keys.values().chain(&node.elements).any(|&below| self.ignores_below(below))
+    }
+
     pub(crate) fn elements(&self, node: Option<u32>) -> Option<u32> {
         self.nodes[node? as usize].elements
     }

@@ -74,26 +74,34 @@ fn name_bytes(shaper: &Shaper<'_>, node: u32, kind: Kind) -> usize {
 }
 
 /// Whether a value of `slot` contradicts the kinds that the path has already: what
-/// `on_conflict: reject` refuses. Bigint and double are both numbers, and a timestamp's text
-/// stands beside it by design.
+/// `on_conflict: reject` refuses. The numbers are no conflict among themselves, and a timestamp's
+/// text stands beside it by design.
 pub(super) fn conflicts(shaper: &Shaper<'_>, node: u32, slot: Slot) -> bool {
     let path = shaper.paths.node(node);
-    let family = family(slot.kind());
-    if let Some(&first) = path.known.first() {
-        return self::family(first) != family;
+    let agrees = |kind: Kind| {
+        // An integer beyond i64 ends as a double or as a number text: it agrees with either.
+        let wide = slot == Slot::Wide && matches!(kind, Kind::Scalar(Scalar::Number));
+        wide || family(kind) == family(slot_kind(slot))
+    };
+    match path.known.first() {
+        Some(&first) => !agrees(first),
+        None => path.slots_in_use().any(|other| other != slot && !agrees(slot_kind(other))),
     }
-    let table = &shaper.tables[path.table as usize];
-    table
-        .columns
-        .iter()
-        .any(|column| column.node == node && self::family(column.slot.kind()) != family)
 }
 
-/// Kinds that one column people query can show together.
+fn slot_kind(slot: Slot) -> Kind {
+    match slot {
+        Slot::Wide => Kind::Scalar(Scalar::Bigint),
+        other => other.kind(),
+    }
+}
+
+/// Kinds that are no conflict with one another.
 pub(super) fn family(kind: Kind) -> Kind {
     match kind {
         Kind::Scalar(Scalar::Double) => Kind::Scalar(Scalar::Bigint),
         Kind::Scalar(Scalar::Timestamp) => Kind::Scalar(Scalar::String),
+        Kind::List { levels, item: Scalar::Double } => Kind::List { levels, item: Scalar::Bigint },
         other => other,
     }
 }

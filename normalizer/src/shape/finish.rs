@@ -1,6 +1,5 @@
 //! The end of a batch: columns get their names, the registry its next version.
 
-use super::budget::family;
 use super::numbers;
 use super::paths::{NONE, Slot};
 use super::rejects::Rejects;
@@ -104,8 +103,8 @@ impl Shaper<'_> {
         let base = self.base.tables.get(place);
         let paths = columns.iter().map(|&(at, _)| schema.columns[at].path.as_str());
         for path in paths.collect::<std::collections::BTreeSet<_>>() {
-            let before = base.map_or(0, |base| families(base.at_path(path)));
-            if families(schema.at_path(path)) > before.max(1) {
+            let before = base.map_or(0, |base| base.shown_at(path));
+            if schema.shown_at(path) > before.max(1) {
                 report.conflicts.push(Conflict {
                     table: schema.name.clone(),
                     path: path.to_owned(),
@@ -174,6 +173,7 @@ impl Shaper<'_> {
             slots.push(number);
         }
         self.decide_lists(node, slots);
+        timestamp_first(slots);
     }
 
     fn decide_lists(&self, node: u32, slots: &mut Vec<(Slot, usize, Column)>) {
@@ -219,6 +219,20 @@ impl Shaper<'_> {
     }
 }
 
+/// A timestamp whose text is kept beside it is the path's first kind, not its text.
+fn timestamp_first(slots: &mut [(Slot, usize, Column)]) {
+    let find =
+        |slots: &[(Slot, usize, Column)], slot| slots.iter().position(|(s, _, _)| *s == slot);
+    let (Some(time), Some(text)) = (find(slots, Slot::Timestamp), find(slots, Slot::String)) else {
+        return;
+    };
+    let (time_seen, text_seen) = (slots[time].1, slots[text].1);
+    if slots[time].2.rows.first() == slots[text].2.rows.first() && text_seen < time_seen {
+        slots[time].1 = text_seen;
+        slots[text].1 = time_seen;
+    }
+}
+
 fn take(slots: &mut Vec<(Slot, usize, Column)>, slot: Slot) -> Option<(Slot, usize, Column)> {
     let at = slots.iter().position(|(s, _, _)| *s == slot)?;
     Some(slots.swap_remove(at))
@@ -226,15 +240,6 @@ fn take(slots: &mut Vec<(Slot, usize, Column)>, slot: Slot) -> Option<(Slot, usi
 
 fn new_column(column: &ColumnSchema) -> NewColumn {
     NewColumn { name: column.name.clone(), path: column.path.clone(), kind: column.kind }
-}
-
-/// How many columns people see at a path: its kinds, those counted once that one column shows.
-fn families<'c>(columns: impl Iterator<Item = &'c ColumnSchema>) -> usize {
-    let mut exact = true;
-    let columns: Vec<_> = columns.inspect(|column| exact &= column.exact).collect();
-    let shown = |kind: Kind| if exact || !kind.is_numeric_scalar() { family(kind) } else { kind };
-    let shown: std::collections::BTreeSet<Kind> = columns.iter().map(|c| shown(c.kind)).collect();
-    shown.len()
 }
 
 impl Rejects {

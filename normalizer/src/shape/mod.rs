@@ -15,6 +15,7 @@ mod runs;
 mod shaped;
 mod shaper;
 mod table;
+mod take_back;
 mod texts;
 mod values;
 

@@ -25,7 +25,19 @@ pub(crate) enum Slot {
     List { levels: u8, item: Scalar },
 }
 
-const SCALAR_SLOTS: usize = 8;
+const SCALAR_SLOTS: usize = SCALARS.len();
+
+/// Every slot but the lists, in the order of [`Slot::scalar`].
+const SCALARS: [Slot; 8] = [
+    Slot::Boolean,
+    Slot::Bigint,
+    Slot::Double,
+    Slot::Wide,
+    Slot::Number,
+    Slot::String,
+    Slot::Timestamp,
+    Slot::Json,
+];
 
 /// One source path within one table.
 #[derive(Debug)]
@@ -105,6 +117,12 @@ impl PathNode {
     /// Whether no column of any kind is at this path yet.
     pub(crate) fn is_bare(&self) -> bool {
         self.known.is_empty() && self.lists.is_empty() && self.slots.iter().all(|&c| c == NONE)
+    }
+
+    /// The slots that have a column in this batch.
+    pub(crate) fn slots_in_use(&self) -> impl Iterator<Item = Slot> + '_ {
+        let scalars = SCALARS.into_iter().filter(|&slot| self.column(slot) != NONE);
+        scalars.chain(self.lists.iter().map(|&(slot, _)| slot))
     }
 
     #[inline]

@@ -17,7 +17,10 @@ pub(super) fn document(shaper: &mut Shaper<'_>, document: &Document<'_>, ordinal
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     let (records, rejects) = (shaper.records, shaper.rejects.len());
     let done = match document.form {
-        Form::Ndjson => Ok(lines(shaper, ordinal, text)),
+        Form::Ndjson => {
+            lines(shaper, ordinal, text);
+            Ok(())
+        }
         Form::Json => whole(shaper, ordinal, text),
         Form::Elements => {
             let mut array = Vec::with_capacity(text.len() + 2);

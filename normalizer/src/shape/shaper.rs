@@ -6,9 +6,10 @@ use super::paths::{NONE, Paths, Slot, escaped_bytes};
 use super::rejects::{Reason, Rejects, WHOLE_DOCUMENT};
 use super::rest::render_kept;
 use super::table::{BatchColumn, Table, empty_values};
+use super::take_back::Journal;
 use super::values::{Column, Values};
 use crate::document::Document;
-use crate::json::{Tag, Tape, push_json_string, render};
+use crate::json::{Tag, Tape, push_json_string};
 use crate::kind::Scalar;
 use crate::limits::PATH_BYTES_MAX;
 use crate::number::{Number, exact_in_f64};
@@ -40,6 +41,7 @@ pub struct Shaper<'a> {
     pub(super) documents: Vec<DocumentHead>,
     pub(super) records: u64,
     pub(super) budget: Budget,
+    pub(super) journal: Journal,
     /// Counts object instances; see [`super::paths::PathNode::seen_in`].
     instance: u64,
     pub(super) tape: Tape,
@@ -72,16 +74,6 @@ enum Stop {
 const REST_FACTOR: usize = 4;
 const REST_FREE_BYTES: usize = 4096;
 
-/// Where taking back to starts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    rows: u32,
-    nodes: u32,
-    tables: usize,
-    rejects: u32,
-    budget: Budget,
-}
-
 impl<'a> Shaper<'a> {
     /// A shaper for one batch on top of `registry`, which stays as it is.
     #[must_use]
@@ -97,6 +89,7 @@ impl<'a> Shaper<'a> {
             documents: Vec::new(),
             records: 0,
             budget: Budget::default(),
+            journal: Journal::new(settings.reject_conflicts),
             instance: 0,
             tape: Tape::default(),
             text_buffer: Vec::new(),
@@ -133,6 +126,7 @@ impl<'a> Shaper<'a> {
     }
 
     fn begin_document(&mut self, document: &Document<'_>) -> u32 {
+        self.journal.clear();
         self.documents.push(DocumentHead {
             id: document.id.as_str().to_owned(),
             received_at_ms: document.received_at_ms,
@@ -215,42 +209,6 @@ impl<'a> Shaper<'a> {
         }
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            rows: self.tables[0].lineage.rows,
-            nodes: self.paths.len(),
-            tables: self.tables.len(),
-            rejects: self.rejects.len(),
-            budget: self.budget,
-        }
-    }
-
-    /// Takes back all rows since `mark`, and every path, column and table that only they brought.
-    fn take_back(&mut self, mark: Mark) {
-        for table in self.tables.drain(mark.tables..) {
-            if table.array < self.paths.len() {
-                self.paths.node_mut(table.array).child = NONE;
-            }
-        }
-        self.paths.truncate(mark.nodes);
-        let mut rows = mark.rows;
-        for at in 0..self.tables.len() {
-            if at > 0 {
-                // Child rows know the root row they belong to, in ascending order.
-                rows = self.tables[at].lineage.record.partition_point(|&r| r < mark.rows) as u32;
-            }
-            self.tables[at].truncate(rows, &mut self.paths);
-        }
-        self.budget = mark.budget;
-    }
-
-    /// Takes back a document whose text turned out broken: rows and rejects since `mark`.
-    pub(super) fn take_back_document(&mut self, mark: Mark, records: u64) {
-        self.take_back(mark);
-        self.rejects.truncate(mark.rejects);
-        self.records = records;
-    }
-
     /// Answers the members that found no place and are left to the object around this one: JSON
     /// text with its first brace, empty when there are none, and always at a row's own object.
     fn object(
@@ -326,15 +284,8 @@ impl<'a> Shaper<'a> {
         if let Some(rule) = self.paths.node(node).rule {
             match rule {
                 Rule::Ignore => return Ok(true),
-                Rule::Json if tag == Tag::Null => return Ok(true),
-                Rule::Json => {
-                    let mut text = std::mem::take(&mut self.scratch);
-                    text.clear();
-                    render(record.tape, record.source, at, &mut text);
-                    let put = self.text(node, row, Slot::Json, &text);
-                    self.scratch = text;
-                    return put;
-                }
+                Rule::Json if !record.tape.has_data(at) => return Ok(true),
+                Rule::Json => return self.json(record, node, row, at),
                 Rule::Timestamp if tag == Tag::String => {
                     return self.timestamp(node, row, record.text(at));
                 }
@@ -433,6 +384,7 @@ impl<'a> Shaper<'a> {
                 return Ok(false);
             }
         }
+        self.journal.touch(table as u32, column);
         let column = &mut self.tables[table].columns[column as usize].column;
         column.rows.push(row);
         push(&mut column.values);
@@ -470,9 +422,17 @@ impl<'a> Shaper<'a> {
     }
 
     fn array(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<bool, Stop> {
-        match array_shape(record.tape, record.source, at) {
+        let shape = array_shape(record.tape, record.source, at);
+        let rules = &self.settings.rules;
+        let elements = rules.elements(self.paths.node(node).settings);
+        match shape {
             ArrayShape::NoData => Ok(true),
             ArrayShape::Children => self.children(record, node, row, at),
+            _ if rules.rule(elements) == Some(Rule::Ignore) => Ok(true),
+            // Rules further down: JSON text can leave out what they ignore.
+            ArrayShape::List { .. } if elements.is_some_and(|below| rules.ignores_below(below)) => {
+                self.json(record, node, row, at)
+            }
             ArrayShape::List { levels, item, exact } => {
                 let to_double = item == Scalar::Bigint
                     && exact
@@ -484,15 +444,20 @@ impl<'a> Shaper<'a> {
                     _ => unreachable!("a list slot holds lists"),
                 })
             }
-            ArrayShape::Mixed => {
-                let mut text = std::mem::take(&mut self.scratch);
-                text.clear();
-                render(record.tape, record.source, at, &mut text);
-                let put = self.text(node, row, Slot::Json, &text);
-                self.scratch = text;
-                put
-            }
+            ArrayShape::Mixed => self.json(record, node, row, at),
         }
+    }
+
+    /// Keeps a value as JSON text.
+    fn json(&mut self, record: &Record<'_>, node: u32, row: u32, at: u32) -> Result<bool, Stop> {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        let settings = self.paths.node(node).settings;
+        let rules = &self.settings.rules;
+        render_kept(rules, settings, record.tape, record.source, at, &mut text);
+        let put = self.text(node, row, Slot::Json, &text);
+        self.scratch = text;
+        put
     }
 
     /// The elements of an array that holds an object become rows of a child table.
@@ -513,6 +478,7 @@ impl<'a> Shaper<'a> {
         let mut element = at + 1;
         let end = record.tape.node(at).next;
         let mut index = 0;
+        self.journal.touch(table, NONE);
         while element < end {
             let lineage = &mut self.tables[table as usize].lineage;
             let child_row = lineage.rows;
@@ -521,7 +487,10 @@ impl<'a> Shaper<'a> {
             lineage.parent_row.push(row);
             lineage.index.push(index);
             let root = self.tables[table as usize].root;
-            if !self.value(record, root, child_row, element)? {
+            let placed = self
+                .value(record, root, child_row, element)
+                .map_err(|stop| self.below_element(stop, node, index))?;
+            if !placed {
                 self.spill(record, root, None, element, &mut Vec::new())?;
             }
             self.tables[table as usize].end_row();
@@ -529,6 +498,17 @@ impl<'a> Shaper<'a> {
             index += 1;
         }
         Ok(true)
+    }
+
+    /// A reject's pointer starts at the record, wherever the value was met.
+    fn below_element(&self, stop: Stop, array: u32, index: u32) -> Stop {
+        match stop {
+            Stop::Reject(Reason { code, message, pointer: Some(below) }) => {
+                let pointer = format!("{}/{index}{below}", self.paths.pointer(array));
+                Stop::Reject(Reason { code, message, pointer: Some(pointer) })
+            }
+            other => other,
+        }
     }
 
     fn new_table(&mut self, array: u32) -> u32 {

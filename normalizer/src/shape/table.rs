@@ -108,14 +108,12 @@ impl Table {
         self.rest_text.len()
     }
 
-    /// Takes back the rows from `rows` on, with the columns that only they had.
+    /// Takes back the rows from `rows` on, whose values are gone from the columns already, and the
+    /// columns that only they had.
     pub(crate) fn truncate(&mut self, rows: u32, paths: &mut Paths) {
         self.lineage.truncate(rows);
         self.rest.truncate(rows);
         self.rest_text.clear();
-        for column in &mut self.columns {
-            column.column.truncate(rows);
-        }
         // A column is never created without a value, so the emptied ones are the newest.
         while self.columns.last().is_some_and(|column| column.column.rows.first().is_none()) {
             let column = self.columns.pop().expect("looked at it");

@@ -178,7 +178,8 @@ impl Plain {
     pub(crate) fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
         self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as u32);
+        let end = u32::try_from(self.bytes.len());
+        self.ends.push(end.expect("the texts of a batch are a small multiple of its bytes"));
     }
 
     pub(crate) fn len(&self) -> usize {

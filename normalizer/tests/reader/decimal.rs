@@ -27,8 +27,9 @@ impl Decimal {
             return Decimal { negative, digits, power: 0 };
         }
         let Ok(exponent) = exponent.parse::<i128>() else {
-            // Such texts are equal only to themselves.
-            return Decimal { negative, digits: text.to_owned(), power: 0 };
+            // Equal only to the same text; serde_json writes `e5` as `e+5`.
+            let digits = text.replace('E', "e").replace("e+", "e");
+            return Decimal { negative, digits, power: 0 };
         };
         let power = exponent + whole.len() as i128 - 1 - zeros as i128;
         Decimal { negative, digits, power }

@@ -25,7 +25,7 @@ def athena_type(kind):
 def ddl(table, columns, location):
     """Athena DDL as Sluice prints it."""
     columns = ", ".join(f"`{name}` {athena_type(kind)} COMMENT 'it\\'s'" for name, kind in columns.items())
-    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS `lake_files`.`{table}` ({columns})
+    return f"""CREATE EXTERNAL TABLE `lake_files`.`{table}` ({columns})
         PARTITIONED BY (`tier` string, `ingest_date` string) STORED AS PARQUET LOCATION '{location}/'
         TBLPROPERTIES ('projection.enabled' = 'true',
         'projection.tier.type' = 'enum', 'projection.tier.values' = 'live,compact,late',
