@@ -1,5 +1,6 @@
 //! How a command fails: what happened, what to do about it, and the exit code.
 
+use crate::text::plain;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -35,9 +36,9 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let mut stderr = std::io::stderr().lock();
         // Nobody is left to tell when standard error is closed.
-        let _ = writeln!(stderr, "error: {:#}", self.error);
+        let _ = writeln!(stderr, "error: {}", plain(&format!("{:#}", self.error)));
         if let Some(next) = self.next {
-            let _ = writeln!(stderr, "  next: {next}");
+            let _ = writeln!(stderr, "  next: {}", plain(&next));
         }
         ExitCode::from(self.code)
     }

@@ -25,8 +25,8 @@ use std::time::Instant;
 /// sluice_rejects that says why; nothing is dropped. Inputs are NDJSON or JSON (an object, or an
 /// array of objects), of any size, also gzipped; they are read in bounded memory.
 ///
-/// The same inputs again write nothing new: a document is known by the name of its file, as given,
-/// and its place in it. After a crash or an error, the same command goes on where it stopped.
+/// The same inputs again write nothing new: a document is known by the name of its file, as given
+/// (./a.json is a.json), and its place in it. After a crash or an error, the same command goes on where it stopped.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -55,7 +55,8 @@ pub(crate) struct NormalizeArgs {
     files: Vec<OsString>,
 
     /// Batches worked on at the same time; the result is the same for any number [default: one per
-    /// processor]
+    /// processor]. Each takes memory of about 5 times --batch-size on ordinary input, up to 20 times
+    /// on input made to cost
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     threads: Option<NonZeroUsize>,
 
@@ -71,11 +72,13 @@ pub(crate) struct NormalizeArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// Input of one batch, at most 64MB; smaller takes less memory and makes more, smaller parts
+    /// Input of one batch, at most 64MB; smaller takes less memory (see --threads) and makes more,
+    /// smaller parts
     #[arg(long, value_name = "SIZE", default_value = "32MB", value_parser = parse::batch_bytes)]
     batch_size: usize,
 
-    /// How the inputs hold their records [default: found out from each one's first bytes]
+    /// How the inputs hold their records [default: .ndjson and .jsonl (also .gz) are NDJSON, any
+    /// other is told by its first bytes]
     #[arg(long, value_enum)]
     input_format: Option<InputFormat>,
 
@@ -88,11 +91,22 @@ pub(crate) struct NormalizeArgs {
     quiet: bool,
 }
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// Runs the command.
 pub(crate) fn run(args: &NormalizeArgs) -> Result<ExitCode, Failure> {
     let inputs: Vec<Input> = args.files.iter().map(|file| Input::from_argument(file)).collect();
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(Failure::wrong_usage(anyhow::anyhow!("standard input (-) is given twice")));
+    }
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    let received_at_ms = args.received_at.unwrap_or(now_ms);
+    if received_at_ms.div_euclid(DAY_MS) > now_ms.div_euclid(DAY_MS) + 1 {
+        let error = anyhow::anyhow!("--received-at is after tomorrow (UTC)");
+        return Err(Failure::wrong_usage(error).next(
+            "give the time of receipt: SQL shows a table's days up to tomorrow, so later rows \
+             would be invisible",
+        ));
     }
     let (settings, settings_sha256) = read_settings(args)?;
     let options = NormalizeOptions {
@@ -102,7 +116,7 @@ pub(crate) fn run(args: &NormalizeArgs) -> Result<ExitCode, Failure> {
         form: args.input_format.map(Into::into),
         batch_bytes_max: args.batch_size,
         threads: args.threads.unwrap_or_else(processors),
-        received_at_ms: args.received_at.unwrap_or_else(|| chrono::Utc::now().timestamp_millis()),
+        received_at_ms,
     };
 
     let started = Instant::now();
@@ -186,13 +200,18 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
             let other = if *settings_changed { "the settings file" } else { "the build of sluice" };
             format!("an earlier run planned it and stopped: finish it with {other} of that run")
         }
-        NormalizeError::Changed { bytes, bytes_then, .. } => {
-            let size = if bytes == bytes_then {
+        NormalizeError::Changed { offset, bytes, offset_then, bytes_then, .. } => {
+            let same_cut = (offset, bytes) == (offset_then, bytes_then);
+            let cut = if same_cut {
                 ""
             } else {
-                " (if it is the same, --batch-size or --input-format are not)"
+                "if the file is the same, give --batch-size and --input-format as in that run; else "
             };
-            format!("give the new content another name, or use another --out{size}")
+            format!(
+                "{cut}put what is new into a file of its own, or normalize the file as it is now \
+                 into an empty --out: under another name all of it would be stored, once more what \
+                 did not change"
+            )
         }
         NormalizeError::Incomplete { .. } => {
             "give these inputs, too, under the names of that run".to_owned()

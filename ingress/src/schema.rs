@@ -3,11 +3,11 @@
 use crate::failure::Failure;
 use crate::output;
 use crate::parse::Format;
-use crate::text::{Align, Columns};
+use crate::text::{Align, Columns, plain};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use sluice_normalizer::{ColumnSchema, Kind, Registry, Scalar, TableSchema, athena};
+use sluice_normalizer::{ColumnSchema, Kind, REJECTS_TABLE, Registry, Scalar, TableSchema, athena};
 use sluice_one_machine::LakeFolder;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -57,51 +57,73 @@ enum Ddl {
 /// Runs the command.
 pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode, Failure> {
     let lake = LakeFolder::at(&args.lake);
-    let registries = registries(&lake, args)?;
+    let shown = Shown::read(&lake, args)?;
     match (args.ddl, &args.location, args.format) {
-        (Some(Ddl::Athena), Some(location), _) => {
-            output::print(&athena_text(&lake, args, &registries, location)?)?;
-        }
-        (_, _, Format::Json) => output::print_json(&LakeJson::of(&registries))?,
-        (_, _, Format::Text) => output::print(&text(&registries))?,
+        (Some(Ddl::Athena), Some(location), _) => output::print(&athena_text(&shown, location))?,
+        (_, _, Format::Json) => output::print_json(&LakeJson::of(&shown))?,
+        (_, _, Format::Text) => output::print(&text(&shown))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The registries asked for, newest versions, by table name.
-fn registries(lake: &LakeFolder, args: &SchemaArgs) -> Result<Vec<Registry>, Failure> {
-    let read = || -> anyhow::Result<Vec<Registry>> {
-        std::fs::read_dir(lake.root())
-            .with_context(|| format!("read {}", lake.root().display()))?;
-        let latest = |table| Ok(lake.latest_registry(&table, lake.generation(&table)?)?);
-        lake.tables()?.into_iter().map(latest).collect()
-    };
-    let mut registries = read().map_err(|error| {
-        Failure::failed(error).next("give the folder that sluice normalize --out was given")
-    })?;
-    if registries.is_empty() {
-        let error = anyhow!("{} holds no tables", lake.root().display());
-        return Err(
-            Failure::failed(error).next("give the folder that sluice normalize --out was given")
-        );
-    }
-    if let Some(name) = &args.table {
-        let names: Vec<_> = registries.iter().map(|registry| registry.table.clone()).collect();
-        registries.retain(|registry| registry.table == name.to_ascii_lowercase());
-        if registries.is_empty() {
-            let error = anyhow!("{} has no table {name}", lake.root().display());
-            return Err(Failure::failed(error).next(format!("choose one of {}", names.join(", "))));
-        }
-    }
-    Ok(registries)
+/// What was asked for.
+struct Shown {
+    /// Newest versions, by table name.
+    registries: Vec<Registry>,
+    /// The earliest date of the rejects, which all tables share; none when there are none.
+    rejects_first_date: Option<String>,
 }
 
-fn text(registries: &[Registry]) -> String {
-    let mut out = String::new();
-    for (index, registry) in registries.iter().enumerate() {
-        if index > 0 {
-            out.push('\n');
+impl Shown {
+    fn read(lake: &LakeFolder, args: &SchemaArgs) -> Result<Self, Failure> {
+        const NEXT: &str = "give the folder that sluice normalize --out was given";
+        let read = || -> anyhow::Result<Shown> {
+            std::fs::read_dir(lake.root())
+                .with_context(|| format!("read {}", lake.root().display()))?;
+            let latest = |table| Ok(lake.latest_registry(&table, lake.generation(&table)?)?);
+            let registries: anyhow::Result<_> = lake.tables()?.into_iter().map(latest).collect();
+            Ok(Shown { registries: registries?, rejects_first_date: lake.rejects_first_date()? })
+        };
+        let mut shown = read().map_err(|error| Failure::failed(error).next(NEXT))?;
+        if shown.names().is_empty() {
+            let error = anyhow!("{} holds no tables", lake.root().display());
+            return Err(Failure::failed(error).next(NEXT));
         }
+        if let Some(name) = &args.table {
+            let all = shown.names().join(", ");
+            let name_asked = name.to_ascii_lowercase();
+            shown.registries.retain(|registry| registry.table == name_asked);
+            shown.rejects_first_date.take_if(|_| name_asked != REJECTS_TABLE);
+            if shown.names().is_empty() {
+                let error = anyhow!("{} has no table {name}", lake.root().display());
+                return Err(Failure::failed(error).next(format!("choose one of {all}")));
+            }
+        }
+        Ok(shown)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let rejects = self.rejects_first_date.iter().map(|_| REJECTS_TABLE);
+        self.registries.iter().map(|registry| registry.table.as_str()).chain(rejects).collect()
+    }
+}
+
+/// The columns of `sluice_rejects` and their types in SQL; fixed, so no registry holds them.
+const REJECT_COLUMNS: [(&str, &str); 9] = [
+    ("_id", "varchar"),
+    ("_row", "bigint"),
+    ("_received_at", "timestamp"),
+    ("table_name", "varchar"),
+    ("code", "varchar"),
+    ("message", "varchar"),
+    ("pointer", "varchar"),
+    ("content", "varchar"),
+    ("content_encoding", "varchar"),
+];
+
+fn text(shown: &Shown) -> String {
+    let mut out = String::new();
+    for registry in &shown.registries {
         let Registry { table, generation, version, .. } = registry;
         let _ = write!(out, "{table}: generation {generation}, version {version}");
         if let Some(date) = &registry.first_date {
@@ -110,7 +132,19 @@ fn text(registries: &[Registry]) -> String {
         out.push('\n');
         write_columns(&mut out, registry.root(), 2);
         write_children(&mut out, registry, registry.root(), 2);
+        out.push('\n');
     }
+    if let Some(date) = &shown.rejects_first_date {
+        let _ = writeln!(out, "{REJECTS_TABLE}: the rejects of all tables, first date {date}");
+        let mut columns = Columns::new([Align::Left, Align::Left]);
+        columns.row(["column", "type"].map(str::to_owned));
+        for (name, sql_type) in REJECT_COLUMNS {
+            columns.row([name, sql_type].map(str::to_owned));
+        }
+        columns.write(&mut out, 2);
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     out
 }
 
@@ -118,7 +152,7 @@ fn write_children(out: &mut String, registry: &Registry, parent: &TableSchema, i
     let parent_name = Some(parent.name.as_str());
     for child in registry.tables.iter().filter(|table| table.parent.as_deref() == parent_name) {
         let source = if child.path.is_empty() { "its elements" } else { &child.path };
-        let _ = writeln!(out, "\n{:indent$}{}: from {source}", "", child.name);
+        let _ = writeln!(out, "\n{:indent$}{}: from {}", "", child.name, plain(source));
         write_columns(out, child, indent + 2);
         write_children(out, registry, child, indent + 2);
     }
@@ -195,6 +229,22 @@ fn sql_type(kind: Kind) -> String {
 #[derive(Debug, Serialize)]
 struct LakeJson {
     tables: Vec<RegistryJson>,
+    /// `sluice_rejects`, when there are rejects.
+    rejects: Option<RejectsJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct RejectsJson {
+    table: &'static str,
+    first_date: String,
+    columns: Vec<RejectColumnJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct RejectColumnJson {
+    name: &'static str,
+    #[serde(rename = "type")]
+    sql_type: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -228,7 +278,7 @@ struct ColumnJson {
 }
 
 impl LakeJson {
-    fn of(registries: &[Registry]) -> Self {
+    fn of(shown: &Shown) -> Self {
         let column = |table: &TableSchema, column: &ColumnSchema| ColumnJson {
             name: column.name.clone(),
             sql_type: sql_type(column.kind),
@@ -251,28 +301,28 @@ impl LakeJson {
             first_date: registry.first_date.clone(),
             tables: registry.tables.iter().map(table).collect(),
         };
-        LakeJson { tables: registries.iter().map(registry).collect() }
+        let columns =
+            || REJECT_COLUMNS.iter().map(|&(name, sql_type)| RejectColumnJson { name, sql_type });
+        let rejects = shown.rejects_first_date.as_ref().map(|date| RejectsJson {
+            table: REJECTS_TABLE,
+            first_date: date.clone(),
+            columns: columns().collect(),
+        });
+        LakeJson { tables: shown.registries.iter().map(registry).collect(), rejects }
     }
 }
 
-fn athena_text(
-    lake: &LakeFolder,
-    args: &SchemaArgs,
-    registries: &[Registry],
-    location: &str,
-) -> Result<String, Failure> {
+fn athena_text(shown: &Shown, location: &str) -> String {
     let databases = [athena::FILES_DATABASE, athena::VIEW_DATABASE];
     let create = |database| format!("CREATE DATABASE IF NOT EXISTS {database}");
     let mut statements: Vec<String> = databases.map(create).into();
-    for registry in registries {
+    for registry in &shown.registries {
         statements.extend(athena::statements(registry, location));
     }
-    // The rejects of all tables are one table: declared with all of them.
-    let first_date = lake.rejects_first_date().map_err(Failure::failed)?;
-    if let (None, Some(date)) = (&args.table, first_date) {
-        statements.extend(athena::rejects_statements(location, Some(&date)));
+    if let Some(date) = &shown.rejects_first_date {
+        statements.extend(athena::rejects_statements(location, Some(date)));
     }
-    Ok(statements.join(";\n\n") + ";\n")
+    statements.join(";\n\n") + ";\n"
 }
 
 fn parse_location(text: &str) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! What a run of `sluice normalize` did, as text and as JSON.
 
 use crate::normalize::NormalizeArgs;
-use crate::text::{Align, Columns, bytes, count, counted, wrap};
+use crate::text::{Align, Columns, bytes, count, counted, plain, wrap};
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use sluice_normalizer::{ColumnSchema, Kind, TableSchema};
@@ -198,12 +198,17 @@ impl Summary {
         out.push_str("conflicts: one path, several kinds, a column for each\n");
         for conflict in self.conflicts.iter().take(CONFLICTS_SHOWN) {
             let ConflictSummary { table, path, kinds, columns } = conflict;
-            let _ = writeln!(out, "  {table} {path}");
+            let _ = writeln!(out, "  {table} {}", plain(path));
             let pairs = columns.iter().zip(kinds);
             wrap(out, 4, pairs.map(|(column, kind)| format!("{kind} in {column}")));
         }
         if let Some(more) = self.conflicts.len().checked_sub(CONFLICTS_SHOWN).filter(|n| *n > 0) {
-            let _ = writeln!(out, "  and {more} more: sluice schema {} {}", self.out, self.table);
+            let _ = writeln!(
+                out,
+                "  and {more} more: sluice schema {} {}",
+                plain(&self.out),
+                self.table
+            );
         }
         out.push('\n');
     }
@@ -216,7 +221,7 @@ impl Summary {
                 columns.row([code.clone(), count(*number)]);
             }
             columns.write(out, 2);
-            let files = format!("{}/sluice_rejects/**/*.parquet", self.out);
+            let files = format!("{}/sluice_rejects/**/*.parquet", plain(&self.out));
             let _ = writeln!(out, "  they are rows of sluice_rejects, with reason and content:");
             let _ = writeln!(out, "    duckdb -c \"SELECT code, message, content FROM '{files}'\"");
             out.push('\n');
@@ -230,7 +235,7 @@ impl Summary {
             let documents = counted(self.documents, "document");
             let batches = counted(self.batches.len() as u64, "batch");
             let parts = counted(self.parts, "part");
-            let out_folder = &self.out;
+            let out_folder = plain(&self.out);
             let _ = writeln!(out, "{records} in {documents}; {batches}, {parts} in {out_folder}");
         } else {
             out.push_str("nothing new\n");

@@ -1,5 +1,6 @@
 //! Text for people: numbers, sizes, and columns that line up.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// `1234567` as `1,234,567`.
@@ -36,6 +37,28 @@ pub(crate) fn bytes(number: u64) -> String {
     }
 }
 
+/// Text from outside, safe to print: what moves a terminal's cursor, changes its colours or the
+/// order of letters, or begins a line is shown as an escape (`\u{1b}`).
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| match is_unsafe(c) {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Control characters (C0, DEL, C1), line separators, and what orders letters.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
 /// Where a cell's text stands in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -58,7 +81,7 @@ impl<const N: usize> Columns<N> {
     }
 
     pub(crate) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells);
+        self.rows.push(cells.map(|cell| plain(&cell).into_owned()));
     }
 
     /// Appends the rows to `out`, each indented by `indent` spaces.
@@ -89,7 +112,8 @@ pub(crate) fn wrap(out: &mut String, indent: usize, words: impl Iterator<Item = 
     const LINE_CHARS: usize = 80;
     let mut line = String::new();
     let mut words = words.peekable();
-    while let Some(mut word) = words.next() {
+    while let Some(word) = words.next() {
+        let mut word = plain(&word).into_owned();
         if words.peek().is_some() {
             word.push(',');
         }
@@ -110,7 +134,7 @@ pub(crate) fn wrap(out: &mut String, indent: usize, words: impl Iterator<Item = 
 
 #[cfg(test)]
 mod tests {
-    use super::{Align, Columns, bytes, count, counted, wrap};
+    use super::{Align, Columns, bytes, count, counted, plain, wrap};
 
     #[test]
     fn numbers_read_well() {
@@ -134,6 +158,19 @@ mod tests {
         columns.write(&mut out, 2);
         let long = "x".repeat(40);
         assert_eq!(out, format!("  table    rows\n  a           1\n  {long}  12,345\n"));
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_is_shown_as_an_escape() {
+        for text in ["", "orders", "/größe/価格/🦀", "a b"] {
+            assert_eq!(plain(text), text);
+        }
+        let hostile = "\u{1b}[2J\r\n\t\u{7f}\u{9b}31m\u{85}\u{202e}gpj\u{2066}\u{200f}\u{2028}";
+        let expected = concat!(
+            r"\u{1b}[2J\r\n\t\u{7f}\u{9b}31m\u{85}",
+            r"\u{202e}gpj\u{2066}\u{200f}\u{2028}"
+        );
+        assert_eq!(plain(hostile), expected);
     }
 
     #[test]

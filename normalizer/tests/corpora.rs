@@ -31,11 +31,10 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let mut failed = Vec::new();
     let mut run = |name: &str, test: &dyn Fn()| {
-        if wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
-            if catch_unwind(AssertUnwindSafe(test)).is_err() {
-                println!("{name}: FAILED");
-                failed.push(name.to_owned());
-            }
+        let chosen = wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str()));
+        if chosen && catch_unwind(AssertUnwindSafe(test)).is_err() {
+            println!("{name}: FAILED");
+            failed.push(name.to_owned());
         }
     };
     for source in corpus::sources(&root) {

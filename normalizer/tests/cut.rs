@@ -237,12 +237,82 @@ fn a_file_without_a_record_has_no_cut() {
 }
 
 #[test]
-fn a_first_line_past_the_look_ahead_makes_it_json() {
+fn one_broken_first_line_leaves_the_lines_behind_it_alone() {
+    let good = "{\"b\":1}\n{\"b\":2}\n";
+    // Never closed, closed too early, closed twice, a string without its end, text around a value.
+    for broken in [
+        "{\"a\":1",
+        "{\"a\":{\"b\":1}",
+        "{\"a\":[1,",
+        "{\"a\":",
+        "[{\"a\":1",
+        "{\"a\":1}}",
+        "{\"a\":\"x",
+        "{\"a\":1} x",
+        "{\"a\":1]",
+        "{\"a\":1\r",
+    ] {
+        let file = format!("{broken}\n{good}");
+        let cuts = cuts(None, 1_000, file.as_bytes(), &[1]);
+        assert_eq!(show(&cuts), [format!("Ndjson@0 {}", file.replace('\n', "¶"))]);
+    }
+    // One line behind it is enough, and broken ones among many are no hindrance.
+    check("{\"a\":\n{\"b\":1}\n", &["Ndjson@0 {\"a\":¶{\"b\":1}¶"]);
+    check("{\"a\":1\n{\"b\"\n{\"b\":1}", &["Ndjson@0 {\"a\":1¶{\"b\"¶{\"b\":1}"]);
+    let many = format!("{{\"a\":1\n{}", "{\"b\":1}\n".repeat(1_000));
+    assert!(cuts(None, 20, many.as_bytes(), &[7]).iter().all(|cut| cut.form == Form::Ndjson));
+}
+
+#[test]
+fn json_laid_out_in_lines_is_no_ndjson() {
+    // Elements one a line, objects at the left edge, in every usual layout, whole or cut short.
+    let documents = [
+        "[\n{\"a\":1},\n{\"a\":2}\n]\n",
+        "[{\"a\":1},\n{\"a\":2}\n]\n",
+        "[{\"a\":1},\n{\"a\":2}]\n",
+        "[\n{\"a\":1}\n,\n{\"a\":2}\n]\n",
+        "[\n{\"a\":1}\n,\n{\"a\":2}\n,\n]\n",
+        "[\n{\"a\":1},\n{\"a\":2}\n",
+        "[{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n",
+        "{\"type\":\"All\",\"features\":[\n{\"a\":1},\n{\"a\":2}\n]}\n",
+        "{\"features\":[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n",
+        "{\"features\":[\n{\"a\":1},\n{\"a\" 2},,\n{\"a\":3}\n]}\n",
+        "{\"a\":[1,\n{\"b\":2}\n]}\n",
+        "{\"a\":\n{\"b\":2}\n}\n",
+        "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n",
+        "{\"a\": 1,\n \"b\": {\n }\n}\n{\"a\": 2}\n",
+        "{\"a\":1}{\"a\":2}\n{\"a\":3}\n",
+        "{\n\"a\": 1,}\n{\"a\":2}\n{\"a\":3}\n",
+    ];
+    for file in documents {
+        for feed_bytes in [1, usize::MAX] {
+            let cuts = cuts(None, 1_000, file.as_bytes(), &[feed_bytes]);
+            assert!(cuts.iter().all(|cut| cut.form == Form::Json), "{file}{:?}", show(&cuts));
+        }
+    }
+    // Also where it is longer than the look-ahead.
+    let elements = "{\"a\":\"}{\"},\n".repeat(200_000);
+    for file in [format!("[{elements}1]"), format!("{{\"all\":[\n{elements}1]}}")] {
+        let cuts = cuts(None, 8_000_000, file.as_bytes(), &[65_536]);
+        assert_eq!((cuts.len(), cuts[0].form), (1, Form::Json));
+    }
+}
+
+#[test]
+fn a_first_line_may_be_as_long_as_a_document() {
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(2 * 1024 * 1024));
-    let file = format!("{long}\n{{\"a\":2}}\n");
-    let cuts = cuts(None, 20, file.as_bytes(), &[64 * 1024]);
-    assert_eq!(cuts[0].body, long.as_bytes());
-    assert_eq!(show(&cuts[1..]), [format!("Json@{} {{\"a\":2}}", long.len() + 1)]);
+    for first in [&long, &long[..long.len() - 1], &format!("{long}}}")] {
+        let file = format!("{first}\n{{\"a\":2}}\n{{\"a\"\n{{\"a\":3}}\n");
+        for feed_bytes in [64 * 1024, usize::MAX] {
+            let cuts = cuts(None, 8_000_000, file.as_bytes(), &[feed_bytes]);
+            assert_eq!((cuts.len(), cuts[0].form), (1, Form::Ndjson));
+        }
+    }
+    // Alone, or with another behind it in its line, it is JSON.
+    for (file, documents) in [(format!("{long}\n"), 1), (format!("{long}{long}{long}\n"), 3)] {
+        let cuts = cuts(None, 8_000_000, file.as_bytes(), &[64 * 1024]);
+        assert_eq!((cuts.len(), cuts[0].form), (documents, Form::Json));
+    }
 }
 
 /// A record of exactly so many bytes.
@@ -299,7 +369,7 @@ fn an_oversize_record_keeps_its_first_bytes_and_spares_its_neighbours() {
             format!("Elements@{} {{\"a\":2}}", 14 + 2 * over.len() + fits.len()),
         ],
     );
-    check(&over, &[oversize(Form::Json, 0, over.len())]);
+    check(&over, &[oversize(Form::Ndjson, 0, over.len())]);
     check(&format!("{fits}\n"), &[format!("Json@0 {} bytes", fits.len())]);
     check(
         &format!("{{\n}}{over}{{\"a\":2}}"),
@@ -363,7 +433,15 @@ fn scraps() -> impl Strategy<Value = String> {
         3 => Just(","), 1 => Just("["), 1 => Just("]"), 1 => Just("{"), 1 => Just("}"),
         2 => Just("\n"), 1 => Just(" "), 1 => Just("\""), 1 => Just("\\"), 1 => Just("\u{feff}"),
     ];
-    let start = prop_oneof![Just(""), Just("["), Just("["), Just("{\"a\":1}\n"), Just("{\n}")];
+    let start = prop_oneof![
+        Just(""),
+        Just("["),
+        Just("["),
+        Just("{\"a\":1}\n"),
+        Just("{\n}"),
+        Just("{\"a\":1\n{\"a\":1}\n"),
+        Just("{\"a\":[\n{\"a\":1}\n"),
+    ];
     (start, prop::collection::vec(scrap, 0..60))
         .prop_map(|(start, scraps)| start.to_owned() + &scraps.concat())
 }

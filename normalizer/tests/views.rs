@@ -52,7 +52,9 @@ fn bigint_and_double_are_one_double_while_every_bigint_is_exact() {
 fn whole_statements() {
     let record = r#"{"id":1,"it's":{"a\nb":[1.5]},"at":[{"x":true}],"mixed":[1,"x"]}"#;
     assert_snapshot!(statements(&[record]).join("\n;\n"), @r#"
-CREATE EXTERNAL TABLE IF NOT EXISTS `lake_files`.`t` (
+DROP TABLE IF EXISTS `lake_files`.`t`
+;
+CREATE EXTERNAL TABLE `lake_files`.`t` (
   `_id` string,
   `_row` bigint,
   `_received_at` timestamp,
@@ -89,7 +91,9 @@ SELECT
 FROM "lake_files"."t"
 WHERE "tier" = 'live'
 ;
-CREATE EXTERNAL TABLE IF NOT EXISTS `lake_files`.`t__at` (
+DROP TABLE IF EXISTS `lake_files`.`t__at`
+;
+CREATE EXTERNAL TABLE `lake_files`.`t__at` (
   `_id` string,
   `_row` bigint,
   `_received_at` timestamp,
@@ -132,7 +136,9 @@ WHERE "tier" = 'live'
 fn rejects() {
     let statements = athena::rejects_statements("s3://bucket", Some("2026-02-03"));
     assert_snapshot!(statements.join("\n;\n"), @r#"
-CREATE EXTERNAL TABLE IF NOT EXISTS `lake_files`.`sluice_rejects` (
+DROP TABLE IF EXISTS `lake_files`.`sluice_rejects`
+;
+CREATE EXTERNAL TABLE `lake_files`.`sluice_rejects` (
   `_id` string,
   `_row` bigint,
   `_received_at` timestamp,

@@ -83,6 +83,37 @@ fn the_form_can_be_told() {
 }
 
 #[test]
+fn one_broken_first_line_is_one_reject() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.json", "{\"a\":[1\n{\"a\":2}\n{\"a\":3}\n");
+    let summary = sandbox.run("normalize --table t --out lake --format json a.json").json();
+    assert_eq!(summary["tables"][0]["rows"], 2);
+    assert_eq!(summary["rejects"]["malformed_json"], 1);
+}
+
+#[test]
+fn a_file_named_ndjson_is_lines_without_looking() {
+    let sandbox = Sandbox::new();
+    // By its text it is one object over three lines.
+    let text = "{\"a\":\n{\"b\":1}\n}\n";
+    sandbox.write("a.json", text);
+    sandbox.write("a.ndjson", text);
+    sandbox.write("a.jsonl.gz", gzip(text));
+    let command = "normalize --table t --format json";
+    let found = sandbox.run(&format!("{command} --out l1 a.json")).json();
+    assert_eq!((&found["records"], &found["rejects"]), (&1.into(), &serde_json::json!({})));
+    for (lake, name) in [("l2", "a.ndjson"), ("l3", "a.jsonl.gz")] {
+        let named = sandbox.run(&format!("{command} --out {lake} {name}")).json();
+        assert_eq!(
+            (&named["records"], &named["rejects"]["malformed_json"]),
+            (&3.into(), &2.into())
+        );
+    }
+    let told = sandbox.run(&format!("{command} --out l4 --input-format json a.ndjson")).json();
+    assert_eq!(told["records"], 1);
+}
+
+#[test]
 fn formats_that_are_never_json_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("a.zst", b"\x28\xb5\x2f\xfd\0\0\0\0");

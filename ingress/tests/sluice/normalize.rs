@@ -52,7 +52,7 @@ rejects
 fn the_json_summary_tells_the_same() {
     let sandbox = Sandbox::new();
     sandbox.write("t.ndjson", "{\"a\":1}\n{\"a\":\"x\"}\n1\n");
-    let command = "normalize --table t --out lake --format json --received-at 2026-11-20 t.ndjson";
+    let command = "normalize --table t --out lake --format json --received-at 2024-11-20 t.ndjson";
     let mut summary = sandbox.run(command).json();
     let keys = ["seconds", "mb_per_second", "output_bytes"];
     for key in keys {
@@ -65,7 +65,7 @@ fn the_json_summary_tells_the_same() {
         "out": "lake",
         "generation": 1,
         "registry_version": 1,
-        "received_at": "2026-11-20T00:00:00.000Z",
+        "received_at": "2024-11-20T00:00:00.000Z",
         "documents": 1,
         "records": 3,
         "rejected_documents": 0,
@@ -106,15 +106,15 @@ fn the_json_summary_tells_the_same() {
 fn the_lake_is_laid_out_as_hive_reads_it() {
     let sandbox = Sandbox::new();
     sandbox.write("a.json", r#"{"a":[{"b":1}]}"#);
-    let command = "normalize --table T --out lake --received-at 2026-11-20T23:59:59.999Z a.json";
+    let command = "normalize --table T --out lake --received-at 2024-11-20T23:59:59.999Z a.json";
     let summary = sandbox.run(&format!("{command} --format json")).json();
     let batch = summary["batches"][0]["batch"].as_str().expect("an id");
     let files: Vec<_> = sandbox.files("lake").into_keys().collect();
     let expected = [
         format!("_plans/t/g1/{batch}.json"),
         "_registry/t/g1/1.json".to_owned(),
-        format!("t/g1/tier=live/ingest_date=2026-11-20/{batch}.parquet"),
-        format!("t__a/g1/tier=live/ingest_date=2026-11-20/{batch}.parquet"),
+        format!("t/g1/tier=live/ingest_date=2024-11-20/{batch}.parquet"),
+        format!("t__a/g1/tier=live/ingest_date=2024-11-20/{batch}.parquet"),
     ];
     assert_eq!(files, expected);
 }
@@ -137,7 +137,7 @@ fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
     let sandbox = Sandbox::new();
     sandbox.write("orders.ndjson", orders());
     let command =
-        "normalize --table orders --batch-size 1KB --received-at 2026-11-20 orders.ndjson";
+        "normalize --table orders --batch-size 1KB --received-at 2024-11-20 orders.ndjson";
     sandbox.run(&format!("{command} --out one --threads 1")).ok();
     let files = sandbox.files("one");
     assert!(files.contains_key("_registry/orders/g1/4.json"), "columns appear over time");
@@ -181,7 +181,9 @@ fn an_input_that_changed_is_refused_and_nothing_is_written() {
     sandbox.write("a.json", r#"{"a":2}"#);
     let said = sandbox.run("normalize --table t --out lake a.json").failed(1);
     let expected = "error: normalize into lake: a.json changed at byte 0 since it was normalized\n  \
-                    next: give the new content another name, or use another --out\n";
+                    next: put what is new into a file of its own, or normalize the file as it is \
+                    now into an empty --out: under another name all of it would be stored, once \
+                    more what did not change\n";
     assert_eq!(said, expected);
     assert_eq!(sandbox.files("lake"), files);
 
@@ -196,10 +198,76 @@ fn an_input_cut_otherwise_is_refused() {
     let command = "normalize --table orders orders.ndjson";
     sandbox.run(&format!("{command} --out lake --batch-size 2KB")).ok();
     let said = sandbox.run(&format!("{command} --out lake --batch-size 3KB")).failed(1);
-    assert!(said.contains("--batch-size or --input-format are not"), "{said}");
+    assert!(said.contains("if the file is the same, give --batch-size and"), "{said}");
     // Documents are cut the same way by any batch size that holds the whole file.
     sandbox.run(&format!("{command} --out other")).ok();
     sandbox.run(&format!("{command} --out other --batch-size 1MB")).ok();
+}
+
+#[test]
+fn records_never_come_in_again_as_part_of_another_document() {
+    let sandbox = Sandbox::new();
+    let array = |numbers: std::ops::Range<u32>| {
+        let elements: Vec<_> = numbers.map(|n| format!(r#"{{"n":{n}}}"#)).collect();
+        format!("[{}]", elements.join(","))
+    };
+    let command = "normalize --table t --out lake a.json";
+    // An array that fits one document begins with its bracket, a larger one with its first element.
+    sandbox.write("a.json", array(0..200));
+    sandbox.run(command).ok();
+    let files = sandbox.files("lake");
+    let refused = |command: &str| {
+        let said = sandbox.run(command).failed(1);
+        assert!(said.contains("a.json changed at byte "), "{said}");
+        assert!(said.contains("if the file is the same, give --batch-size and"), "{said}");
+        assert_eq!(sandbox.files("lake"), files);
+    };
+    refused(&format!("{command} --batch-size 1KB"));
+    sandbox.write("a.json", array(0..1_000_000));
+    refused(command);
+
+    // The other way round: a document over the bytes of many.
+    sandbox.write("a.json", array(0..200));
+    let small = "normalize --table u --out lake a.json";
+    sandbox.run(&format!("{small} --batch-size 1KB")).ok();
+    let files = sandbox.files("lake");
+    let said = sandbox.run(small).failed(1);
+    assert!(said.contains("a.json changed at byte 0 "), "{said}");
+    assert_eq!(sandbox.files("lake"), files);
+}
+
+#[test]
+fn a_file_is_known_however_its_name_is_spelled() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.json", r#"{"a":1}"#);
+    sandbox.write("x/b.json", r#"{"a":2}"#);
+    let command = "normalize --table t --out lake --format json";
+    let all = "a.json ./a.json .//a.json x/b.json x//b.json ./x/./b.json";
+    let summary = sandbox.run(&format!("{command} {all}")).json();
+    assert_eq!((&summary["documents"], &summary["records"]), (&json!(2), &json!(2)));
+    let again = sandbox.run(&format!("{command} ././a.json .//x/b.json")).json();
+    assert_eq!(again["documents"], 0);
+    assert_eq!(again["already_there"]["documents"], 2);
+    assert_eq!(sandbox.parts("lake").len(), 1);
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_printed_as_an_escape() {
+    let sandbox = Sandbox::new();
+    let key = r"\u001b[2J\u009b31m\u202e";
+    sandbox.write(
+        "a.ndjson",
+        format!("{{\"{key}\":1}}\n{{\"{key}\":\"x\"}}\n{{\"{key}\":[{{\"b\":1}}]}}"),
+    );
+    let texts = [
+        sandbox.run("normalize --table t --out lake a.ndjson").ok(),
+        sandbox.run("schema lake").ok(),
+        sandbox.run("normalize --table t --out lake \u{1b}[2J\u{9b}31m\u{202e}.json").failed(1),
+    ];
+    for text in texts {
+        assert!(text.contains(r"\u{1b}[2J\u{9b}31m\u{202e}"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
+    }
 }
 
 #[test]

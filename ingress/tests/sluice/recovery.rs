@@ -15,7 +15,7 @@ fn write_input(sandbox: &Sandbox) {
 }
 
 const COMMAND: &str =
-    "normalize --table t --threads 1 --batch-size 1KB --received-at 2026-11-20 a.ndjson";
+    "normalize --table t --threads 1 --batch-size 1KB --received-at 2024-11-20 a.ndjson";
 
 /// A lake's files in the order in which one writer creates them.
 fn in_order_of_writing(files: &Files) -> Vec<String> {

@@ -37,6 +37,34 @@ fn wrong_usage_exits_with_2_and_says_why() {
 }
 
 #[test]
+fn a_time_of_receipt_after_tomorrow_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.json", "{}");
+    let day = |days: i64| (chrono::Utc::now() + chrono::Duration::days(days)).format("%Y-%m-%d");
+    let command = "normalize --table t --out lake a.json --received-at";
+    for later in [day(3).to_string(), "9999-12-31T23:59:59Z".to_owned()] {
+        let said = sandbox.run(&format!("{command} {later}")).failed(2);
+        assert!(said.contains("--received-at is after tomorrow (UTC)"), "{said}");
+    }
+    assert!(!sandbox.path("lake").exists(), "wrong usage creates nothing");
+    // SQL sees tomorrow's rows.
+    sandbox.run(&format!("{command} {}", day(1))).ok();
+}
+
+#[test]
+fn an_argument_cannot_steer_the_terminal() {
+    let said = Sandbox::new().run("normalize --\u{1b}[2J\u{202e}").failed(2);
+    assert!(said.contains(r"'--\u{202e}' found"), "{said:?}");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+}
+
+#[test]
+fn help_tells_how_much_memory_a_run_takes() {
+    let help = Sandbox::new().run("normalize --help").ok();
+    assert!(help.contains("5 times --batch-size"), "{help}");
+}
+
+#[test]
 fn help_teaches_with_examples() {
     let sandbox = Sandbox::new();
     for command in ["normalize --help", "schema --help"] {

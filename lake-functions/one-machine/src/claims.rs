@@ -138,3 +138,52 @@ fn is_complete(lake: &LakeFolder, plan: &Plan) -> Result<bool, LakeError> {
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Claims, Holder, Overlap};
+    use crate::content_hash::ContentHash;
+    use crate::input::InputDocument;
+    use sluice_normalizer::{DocumentId, Form};
+
+    fn document(source: &str, offset: u64, bytes: u64) -> InputDocument {
+        InputDocument {
+            id: DocumentId::parse(&format!("{offset}-{bytes}")).expect("a document id"),
+            source: source.into(),
+            offset,
+            bytes,
+            form: Form::Json,
+            blake3: ContentHash::blake3(b""),
+            body: Vec::new(),
+            oversize: false,
+        }
+    }
+
+    #[test]
+    fn only_bytes_of_the_same_file_overlap() {
+        let mut claims = Claims::default();
+        for (source, offset, bytes) in [("a", 10, 10), ("a", 21, 9), ("a", 40, 0), ("-", 0, 99)] {
+            claims.claim(&document(source, offset, bytes));
+        }
+        let held = |offset, bytes| Some(Overlap { holder: Holder::ThisRun, offset, bytes });
+        let cases = [
+            // Beside, between and behind what is claimed.
+            ("a", 0, 10, None),
+            ("a", 20, 1, None),
+            ("a", 30, 100, None),
+            // Over the start, inside, over the end, over everything, over the gap.
+            ("a", 0, 11, held(10, 10)),
+            ("a", 12, 3, held(10, 10)),
+            ("a", 29, 5, held(21, 9)),
+            ("a", 0, 30, held(21, 9)),
+            ("a", 19, 2, held(10, 10)),
+            // Another file, and a stream.
+            ("b", 0, 100, None),
+            ("-", 5, 10, None),
+        ];
+        for (source, offset, bytes, expected) in cases {
+            let overlap = claims.overlapping(&document(source, offset, bytes));
+            assert_eq!(overlap, expected, "{source} {offset} {bytes}");
+        }
+    }
+}

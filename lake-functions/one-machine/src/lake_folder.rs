@@ -170,12 +170,19 @@ impl LakeFolder {
     /// [`LakeError::Io`].
     pub fn rejects_first_date(&self) -> Result<Option<String>, LakeError> {
         let folder = self.root.join(REJECTS_TABLE).join("g1").join("tier=live");
-        let names = names_in(&folder)?;
-        Ok(names
-            .iter()
-            .filter_map(|name| name.strip_prefix("ingest_date="))
-            .min()
-            .map(str::to_owned))
+        let mut names = names_in(&folder)?;
+        names.sort();
+        for name in names {
+            // A crash may have left a folder without a part.
+            let is_part = |file: &String| file.ends_with(".parquet") && !file.starts_with('.');
+            if let Some(date) = name.strip_prefix("ingest_date=")
+                && is_date(date)
+                && names_in(&folder.join(&name))?.iter().any(is_part)
+            {
+                return Ok(Some(date.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Visits every plan of the table's generation, by batch id.
@@ -274,6 +281,15 @@ fn names_in(folder: &Path) -> Result<Vec<String>, LakeError> {
     Ok(names)
 }
 
+/// `YYYY-MM-DD`, as a writer prints it.
+fn is_date(text: &str) -> bool {
+    let digit_or_dash = |(index, byte): (usize, u8)| match index {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(digit_or_dash)
+}
+
 /// A number as a writer prints it: `7`, never `07`.
 fn canonical_number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
@@ -347,6 +363,22 @@ mod tests {
         lake.create_registry(&registry(&table, 1)).expect("create");
         lake.create_registry(&Registry { generation: 12, ..registry(&table, 1) }).expect("create");
         assert_eq!(lake.generation(&table).expect("list"), 12);
+    }
+
+    #[test]
+    fn the_first_date_of_rejects_is_one_that_has_rejects() {
+        let (_folder, lake, _) = lake();
+        assert_eq!(lake.rejects_first_date().expect("list"), None);
+        for (date, name) in [
+            ("2026-11-21", "b.parquet"),
+            ("2026-11-20", "a.parquet"),
+            ("2026-11-19", ".b.parquet.tmp"),
+            ("2026-11-1'", "b.parquet"),
+        ] {
+            let key = format!("sluice_rejects/g1/tier=live/ingest_date={date}/{name}");
+            lake.write_part(&key, b"").expect("write");
+        }
+        assert_eq!(lake.rejects_first_date().expect("list").as_deref(), Some("2026-11-20"));
     }
 
     #[test]

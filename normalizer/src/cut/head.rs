@@ -2,8 +2,18 @@
 
 use memchr::memchr;
 
-use super::scan::{Scan, blank_bytes};
+use super::scan::{Scan, blank_bytes, unblank_bytes};
+use super::structure::{Structure, structure};
 use super::{InputForm, LOOK_AHEAD_BYTES_MAX};
+use crate::limits::DOCUMENT_BYTES_MAX;
+
+/// How far behind the first line the form is looked for, lines.
+const LATER_LINES_MAX: usize = 64;
+
+/// What is set aside at most, bytes: the first line may be as long as a document.
+const HEAD_BYTES_MAX: usize = DOCUMENT_BYTES_MAX;
+
+const _: () = assert!(LOOK_AHEAD_BYTES_MAX < HEAD_BYTES_MAX);
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -16,10 +26,28 @@ pub(super) struct Head {
     bytes: Vec<u8>,
     /// Whether the byte order mark has been looked for.
     marked: bool,
-    /// The end of the first line, once found, when that line is one JSON value.
-    line_bytes: Option<usize>,
+    /// The first line, once its end is found.
+    first_line: Option<FirstLine>,
+    /// The first line begins with an object that does not end within the look-ahead.
+    is_long_object: bool,
+    /// Whole lines found behind it.
+    later_lines: usize,
     /// Bytes that need no second look.
     searched: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct FirstLine {
+    bytes: usize,
+    /// It is one object or array by its brackets.
+    is_value: bool,
+}
+
+impl FirstLine {
+    /// Where the look-ahead ends.
+    fn look_ahead_end(self) -> usize {
+        (self.bytes + LOOK_AHEAD_BYTES_MAX).min(HEAD_BYTES_MAX)
+    }
 }
 
 impl Head {
@@ -29,7 +57,12 @@ impl Head {
 
     /// Sets bytes aside, as far as the look-ahead reaches; says how many it took.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> usize {
-        let taken = bytes.len().min(LOOK_AHEAD_BYTES_MAX - self.bytes.len());
+        // A step further only where the one before did not tell the form.
+        let step = match self.bytes.len() {
+            0..LOOK_AHEAD_BYTES_MAX => LOOK_AHEAD_BYTES_MAX,
+            _ => HEAD_BYTES_MAX,
+        };
+        let taken = bytes.len().min(step - self.bytes.len());
         self.bytes.extend_from_slice(&bytes[..taken]);
         taken
     }
@@ -52,31 +85,92 @@ impl Head {
         self.drop_front(blank_bytes(&self.bytes));
         match (self.told, self.bytes.first()?) {
             (Some(form), _) => Some(form),
-            (None, b'{' | b'[') => self.form_by_first_line(ended),
+            (None, b'{' | b'[') => self.form_by_lines(ended),
             (None, _) => Some(InputForm::Ndjson),
         }
     }
 
-    /// NDJSON when the first line is one JSON value and something follows it.
-    fn form_by_first_line(&mut self, ended: bool) -> Option<InputForm> {
-        let unknown = if ended || self.bytes.len() == LOOK_AHEAD_BYTES_MAX {
-            Some(InputForm::Json)
-        } else {
-            None
-        };
-        if self.line_bytes.is_none() {
+    /// NDJSON when the first line is one JSON value and something follows it, or when it is broken
+    /// and the lines behind it are NDJSON.
+    fn form_by_lines(&mut self, ended: bool) -> Option<InputForm> {
+        let Some(line) = self.first_line else {
             let Some(found) = memchr(b'\n', &self.bytes[self.searched..]) else {
                 self.searched = self.bytes.len();
-                return unknown;
+                return self.form_by_open_line(ended);
             };
             self.searched += found;
-            if !is_one_value(&self.bytes[..self.searched]) {
+            let line = &self.bytes[..self.searched];
+            // A bracket alone begins an array or object that is laid out in lines.
+            if unblank_bytes(line) == 1 {
                 return Some(InputForm::Json);
             }
-            self.line_bytes = Some(self.searched);
+            self.first_line = Some(FirstLine { bytes: line.len(), is_value: is_one_value(line) });
+            return self.form_by_lines(ended);
+        };
+        let limit = self.bytes.len().min(line.look_ahead_end());
+        if !line.is_value {
+            return self.form_by_later_lines(line, limit, ended);
         }
-        self.searched += blank_bytes(&self.bytes[self.searched..]);
-        if self.searched < self.bytes.len() { Some(InputForm::Ndjson) } else { unknown }
+        self.searched += blank_bytes(&self.bytes[self.searched..limit]);
+        if self.searched < limit {
+            Some(InputForm::Ndjson)
+        } else {
+            (ended || limit == line.look_ahead_end()).then_some(InputForm::Json)
+        }
+    }
+
+    /// The first line goes on past what is there. As a line of NDJSON it is one object up to its
+    /// end; past the size of a document it is no record in any form.
+    fn form_by_open_line(&mut self, ended: bool) -> Option<InputForm> {
+        if ended {
+            return Some(InputForm::Json);
+        }
+        let looked_at = self.bytes.get(..LOOK_AHEAD_BYTES_MAX)?;
+        self.is_long_object = self.is_long_object || (looked_at[0] == b'{' && is_open(looked_at));
+        if !self.is_long_object {
+            return Some(InputForm::Json);
+        }
+        let form = || if is_open(&self.bytes) { InputForm::Ndjson } else { InputForm::Json };
+        (self.bytes.len() == HEAD_BYTES_MAX).then(form)
+    }
+
+    /// The first line is not one value by itself. It stays JSON if the text as a whole goes on as
+    /// JSON, or if its lines lean on one another more often than they stand alone.
+    fn form_by_later_lines(
+        &mut self,
+        line: FirstLine,
+        limit: usize,
+        ended: bool,
+    ) -> Option<InputForm> {
+        // Only whole lines count, so that the answer does not depend on how the file is fed.
+        while self.later_lines < LATER_LINES_MAX {
+            let from = self.searched + 1;
+            let Some(found) = self.bytes.get(from..limit).and_then(|rest| memchr(b'\n', rest))
+            else {
+                break;
+            };
+            self.searched = from + found;
+            self.later_lines += 1;
+        }
+        let end = if self.later_lines == LATER_LINES_MAX {
+            self.searched
+        } else if ended || limit == line.look_ahead_end() {
+            limit
+        } else {
+            return None;
+        };
+        let text = &self.bytes[..end];
+        let is_whole_file = ended && end == self.bytes.len();
+        let json = match structure(text) {
+            Structure::Whole => true,
+            // An array cut short is told from lines by its elements; an object that never closes
+            // is more likely a broken line.
+            Structure::Open => !is_whole_file || text[0] == b'[',
+            Structure::Broken => false,
+        };
+        let lines = if is_whole_file { text } else { &text[..self.searched] };
+        let ndjson = !json && lines_stand_alone(&lines[line.bytes..]);
+        Some(if ndjson { InputForm::Ndjson } else { InputForm::Json })
     }
 
     fn drop_front(&mut self, count: usize) {
@@ -92,6 +186,33 @@ impl Head {
     pub(super) fn capacity_bytes(&self) -> usize {
         self.bytes.capacity()
     }
+}
+
+/// Whether more of the lines are one object each than lean on the line before or after.
+fn lines_stand_alone(lines: &[u8]) -> bool {
+    let (mut alone, mut leaning) = (0, 0);
+    for line in lines.split(|byte| *byte == b'\n') {
+        let line = &line[..unblank_bytes(line)];
+        let (Some(first), Some(last)) = (line.first(), line.last()) else {
+            continue;
+        };
+        if *first == b'{' && is_one_value(line) {
+            alone += 1;
+        } else if matches!(first, b' ' | b'\t' | b'}' | b']' | b',')
+            || matches!(last, b',' | b'[' | b'{' | b':')
+        {
+            leaning += 1;
+        }
+    }
+    alone > leaning
+}
+
+/// Whether the value that begins the text goes on past its end.
+fn is_open(text: &[u8]) -> bool {
+    let mut scan = Scan::default();
+    scan.open(text[0]);
+    scan.within(&text[1..]);
+    scan.is_open()
 }
 
 /// Whether the line is one object or array by its brackets.

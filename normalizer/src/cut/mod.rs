@@ -19,6 +19,7 @@ mod head;
 mod held;
 mod lines;
 mod scan;
+mod structure;
 mod values;
 
 use crate::document::Form;
@@ -27,7 +28,7 @@ use crate::limits::DOCUMENT_BYTES_MAX;
 /// What a [`Cut`] keeps of a record too large for a document, bytes.
 const OVERSIZE_HEAD_BYTES: usize = 64 * 1024;
 
-/// How far the form of a file is looked for, bytes.
+/// How far the form of a file is looked for, behind its first line, bytes.
 const LOOK_AHEAD_BYTES_MAX: usize = 1024 * 1024;
 
 const _: () = assert!(OVERSIZE_HEAD_BYTES < DOCUMENT_BYTES_MAX);

@@ -18,6 +18,7 @@ mod table;
 mod take_back;
 mod texts;
 mod values;
+mod walk;
 
 pub(crate) use rejects::WHOLE_DOCUMENT;
 pub(crate) use runs::Runs;

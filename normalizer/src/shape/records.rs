@@ -27,7 +27,9 @@ pub(super) fn document(shaper: &mut Shaper<'_>, document: &Document<'_>, ordinal
             array.push(b'[');
             array.extend_from_slice(text);
             array.push(b']');
+            // The bracket before is ours, so places in the document are one less.
             whole(shaper, ordinal, &array)
+                .map_err(|fault| Fault { offset: fault.offset.saturating_sub(1), ..fault })
         }
     };
     match done {
@@ -85,7 +87,7 @@ fn lines(shaper: &mut Shaper<'_>, document: u32, text: &[u8]) {
     let mut start = 0;
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
-        let line = text[start..end].trim_ascii();
+        let line = trim(&text[start..end]);
         start = end + 1;
         if line.is_empty() {
             continue;
@@ -97,6 +99,15 @@ fn lines(shaper: &mut Shaper<'_>, document: u32, text: &[u8]) {
             Ok(false) => shaper.reject_record(at, &too_deep(), line),
             Err(fault) => shaper.reject_record(at, &fault.into(), line),
         }
+    }
+}
+
+/// A line without JSON's white space around it, which is less than ASCII's.
+fn trim(line: &[u8]) -> &[u8] {
+    let text = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r');
+    match (line.iter().position(text), line.iter().rposition(text)) {
+        (Some(first), Some(last)) => &line[first..=last],
+        _ => &[],
     }
 }
 

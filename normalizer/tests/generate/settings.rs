@@ -24,7 +24,7 @@ impl SomeSettings {
     }
 }
 
-const IGNORED: &[&str] = &["/ig", "/a/ig", "/items/*/ig", "/x/b", "/items/*/*/a"];
+const IGNORED: &[&str] = &["/ig", "/a/ig", "/items/*/ig", "/x/b", "/items/*/*/a", "/b/*"];
 const JSON: &[&str] = &["/js", "/a/js", "/items/*/js", "/b/c"];
 const TIMES: &[&str] = &["/ts", "/a/ts", "/items/*/ts", "/c"];
 const DECLARED: &[&str] = &[

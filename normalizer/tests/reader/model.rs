@@ -55,6 +55,8 @@ fn remove(value: &mut Value, path: &[String]) {
                 if rest.is_empty() { *element = Value::Null } else { remove(element, rest) }
             }
         }
+        // `*` speaks of elements only, whatever an object's keys are.
+        Value::Object(_) if step == "*" => {}
         Value::Object(members) if rest.is_empty() => {
             members.remove(step);
         }
