@@ -62,6 +62,18 @@ fn reserved_names_get_a_suffix() {
     check(r#"{"a":[{"_value":1},2]}"#, "[t__a] _value_64ded221 _value");
 }
 
+/// Someone who knows how suffixes are made can post all of them as keys.
+#[test]
+fn posted_names_do_not_use_up_the_suffixes() {
+    let hash = "540d5d6b8029b9e0e079d8fbf4c89e942e19bbfb64e71da210dfdcb42f69a00b";
+    let posted = (8..=hash.len()).map(|digits| format!("_id_{}", &hash[..digits]));
+    let keys: Vec<String> = posted.map(|name| format!("\"{name}\":\"x\"")).collect();
+    let names: Vec<String> =
+        (8..=hash.len()).map(|digits| format!("_id_{}", &hash[..digits])).collect();
+    let expected = format!("{} _id_{}_2", names.join(" "), &hash[..8]);
+    check(&format!("{{{},\"_id\":1}}", keys.join(",")), &expected);
+}
+
 #[test]
 fn child_tables() {
     check(r#"{"items":[{"a":1}]}"#, "[t__items] a");

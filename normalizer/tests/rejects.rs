@@ -136,4 +136,13 @@ fn settings_reject() {
         ],
         2,
     );
+    // The pointer starts at the record, also from within a child table.
+    check_posted(
+        conflicts,
+        Posted::new("d", Form::Ndjson, r#"{"items":[{"b":3},{"b":"x"}]}"#),
+        &[
+            "0 type_conflict /items/1/b {\"items\":[{\"b\":3},{\"b\":\"x\"}]}: the table has another kind at this path than string, and on_conflict is reject",
+        ],
+        0,
+    );
 }

@@ -93,6 +93,8 @@ fn ignored_paths_are_dropped() {
     check("ignore: [/s]", r#"{"a":1,"s":{"b":1}}"#, "a bigint [1]");
     check("ignore: [/x/*/s]", r#"{"x":[{"a":1,"s":2}]}"#, " | t__x: _path ['0']; a bigint [1]");
     check("ignore: [/a~1b/~2]", r#"{"a/b":{"*":1,"c":2}}"#, "a_b__c bigint [2]");
+    check("ignore: [/s/*]", r#"{"a":1,"s":["x","y"]} {"s":[1,"x"]}"#, "a bigint [1, null]");
+    check("ignore: [/m/*/*]", r#"{"m":[[1,2],[3]]}"#, "m json ['[[null,null],[null]]']");
     check(
         "ignore: [/o/s, /x/*/s], limits: {columns: 0, child_tables: 0}",
         r#"{"o":{"s":1,"a":2},"x":[{"s":1,"a":2}]}"#,
@@ -113,6 +115,13 @@ fn on_conflict_reject() {
         r#"{"t":"2024-01-02"} {"t":"x"}"#,
         "t timestamp [1704153600000, null]; t__string string ['2024-01-02', 'x']",
     );
+    // Numbers are no conflict among themselves, in whatever order and batch they come.
+    check(
+        "on_conflict: reject",
+        r#"{"a":2.5} {"a":18446744073709551616}"#,
+        "a double [2.5, 1.8446744073709552e19]",
+    );
+    check("on_conflict: reject", r#"{"a":[1]} {"a":[2.5]}"#, "a list_double [[1.0], [2.5]]");
 }
 
 /// What is wrong with a `sluice.yaml`.
