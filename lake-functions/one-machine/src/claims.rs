@@ -108,7 +108,8 @@ impl Claims {
     }
 
     fn claim_range(&mut self, source: &str, offset: u64, bytes: u64, holder: Holder) {
-        if let Some(source) = source_key(source) {
+        // The end of an array without its bracket has no bytes.
+        if let Some(source) = source_key(source).filter(|_| bytes > 0) {
             self.ranges.insert((source, offset), (offset.saturating_add(bytes), holder));
         }
     }
