@@ -7,7 +7,7 @@
 
 use crate::claims::{Claim, Claims, Holder, Overlap};
 use crate::input::InputDocument;
-use crate::limits::{BATCH_DOCUMENTS_MAX, GATHERED_BYTES_MAX};
+use crate::limits::{BATCH_DOCUMENTS_MAX, FIRST_BATCH_BYTES, GATHERED_BYTES_MAX};
 use crate::normalize_files::{AlreadyThere, NormalizeError, Unfinished};
 use crate::plan::Plan;
 use crate::totals::add_counts;
@@ -26,6 +26,8 @@ pub(crate) enum Work {
 pub(crate) struct Batches {
     claims: Claims,
     batch_bytes_max: usize,
+    /// The same for the open batch.
+    slot_bytes_max: usize,
     /// Unclaimed documents of the batch being filled.
     fresh: Vec<InputDocument>,
     /// Of the batch being filled, claimed documents included.
@@ -49,6 +51,7 @@ impl Batches {
         Batches {
             claims,
             batch_bytes_max,
+            slot_bytes_max: batch_bytes_max.min(FIRST_BATCH_BYTES),
             fresh: Vec::new(),
             slot_bytes: 0,
             slot_documents: 0,
@@ -67,7 +70,7 @@ impl Batches {
         out: &mut Vec<Work>,
     ) -> Result<(), NormalizeError> {
         let size = document.body.len();
-        let full = self.slot_bytes + size > self.batch_bytes_max
+        let full = self.slot_bytes + size > self.slot_bytes_max
             || self.slot_documents == BATCH_DOCUMENTS_MAX;
         if full && self.slot_documents > 0 {
             out.extend(self.close_batch());
@@ -126,6 +129,7 @@ impl Batches {
     fn close_batch(&mut self) -> Option<Work> {
         self.slot_bytes = 0;
         self.slot_documents = 0;
+        self.slot_bytes_max = self.batch_bytes_max;
         if self.fresh.is_empty() {
             return None;
         }

@@ -9,6 +9,10 @@ pub(crate) const DOCUMENT_BYTES_TARGET: usize = 8_000_000;
 /// The smallest batch that can be asked for, bytes: a plan costs about this much.
 pub const BATCH_BYTES_MIN: usize = 1_000;
 
+/// The first batch of a run, bytes. What it finds out about a new table is what all other batches
+/// wait for, so it is small.
+pub(crate) const FIRST_BATCH_BYTES: usize = DOCUMENT_BYTES_TARGET;
+
 /// Documents of one batch: a plan names every one.
 pub(crate) const BATCH_DOCUMENTS_MAX: usize = 10_000;
 

@@ -101,15 +101,19 @@ impl Writer<'_> {
     ) -> Result<Option<(BatchOutcome, Report)>, WriteError> {
         let ticket = self.turns.ticket(sequence);
         let known = self.turns.latest();
-        let early = self.shape(&known, self.received_at_ms, &documents);
+        // Of a new table nothing is known until the first batch is shaped: shaping ahead of it
+        // would be for nothing.
+        let worth_it = sequence == 0 || known.version > 0;
+        let early = worth_it.then(|| self.shape(&known, self.received_at_ms, &documents));
         let Some(base) = ticket.wait() else {
             return Ok(None);
         };
-        let shaped = if base.version == known.version {
-            early
-        } else {
-            drop(early);
-            self.shape(&base, self.received_at_ms, &documents)
+        let shaped = match early {
+            Some(early) if base.version == known.version => early,
+            early => {
+                drop(early);
+                self.shape(&base, self.received_at_ms, &documents)
+            }
         };
         // Schema first: from here on readers know every column of the parts to come.
         let next = if shaped.registry().version == base.version {
