@@ -194,16 +194,12 @@ impl Neighbour<'_> {
 }
 
 fn neighbour<'a>(table: &'a TableSchema, column: &'a ColumnSchema) -> Option<Neighbour<'a>> {
-    let mut others = table.at_path(&column.path).filter(|other| other.kind != column.kind);
-    let shows_both = |other: &ColumnSchema| {
-        let numbers = column.kind.is_numeric_scalar() && other.kind.is_numeric_scalar();
-        numbers && column.exact && other.exact
-    };
-    let first = others.next()?;
-    match std::iter::once(first).chain(others).find(|other| !shows_both(other)) {
-        None => Some(Neighbour::OneDouble),
-        Some(other) => Some(Neighbour::Conflict { other: &other.name }),
+    let others = || table.at_path(&column.path).filter(|other| other.kind != column.kind);
+    if let Some(other) = others().find(|other| !column.agrees_with(other)) {
+        return Some(Neighbour::Conflict { other: &other.name });
     }
+    let numbers = column.kind.is_numeric_scalar() && others().next().is_some();
+    numbers.then_some(Neighbour::OneDouble)
 }
 
 /// The type as SQL shows it in Athena.

@@ -78,10 +78,8 @@ pub fn view_columns(table: &TableSchema) -> Vec<ViewColumn<'_>> {
     for column in &table.columns {
         let twin = table.at_path(&column.path).find(|other| {
             other.kind != column.kind
-                && other.kind.is_numeric_scalar()
                 && column.kind.is_numeric_scalar()
-                && other.exact
-                && column.exact
+                && column.agrees_with(other)
         });
         let Some(twin) = twin else {
             columns.push(ViewColumn { name: &column.name, shows: Shows::Physical(column) });

@@ -174,22 +174,29 @@ impl Registry {
 }
 
 impl TableSchema {
-    /// How many kinds people see at `path`: more than one is a conflict. Bigint and double are one
-    /// as long as the view can show both as one double, and a timestamp's text stands beside it by
-    /// design.
+    /// How many columns at `path` do not agree with an earlier one there: more than one is a
+    /// conflict.
     #[must_use]
     pub fn shown_at(&self, path: &str) -> usize {
-        let exact = self.at_path(path).all(|column| column.exact);
-        let shown = self.at_path(path).map(|column| match column.kind {
-            Kind::Scalar(Scalar::Double) if exact => Kind::Scalar(Scalar::Bigint),
-            Kind::Scalar(Scalar::Timestamp) => Kind::Scalar(Scalar::String),
-            kind => kind,
-        });
-        shown.collect::<BTreeSet<Kind>>().len()
+        let columns: Vec<_> = self.at_path(path).collect();
+        let alone = |at: &usize| !columns[..*at].iter().any(|one| one.agrees_with(columns[*at]));
+        (0..columns.len()).filter(alone).count()
     }
 
     /// The columns at `path`, the owner of the plain name first.
     pub fn at_path<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a ColumnSchema> {
         self.columns.iter().filter(move |column| column.path == path)
+    }
+}
+
+impl ColumnSchema {
+    /// Whether another column of the same path is no conflict: bigint and double, as long as the
+    /// view can show both as one double, and a timestamp's text, which stands beside it by design.
+    #[must_use]
+    pub fn agrees_with(&self, other: &ColumnSchema) -> bool {
+        let numbers = self.kind.is_numeric_scalar() && other.kind.is_numeric_scalar();
+        let time_and_text = [(self.kind, other.kind), (other.kind, self.kind)]
+            .contains(&(Kind::Scalar(Scalar::Timestamp), Kind::Scalar(Scalar::String)));
+        (numbers && self.exact && other.exact) || time_and_text
     }
 }
