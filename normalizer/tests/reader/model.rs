@@ -69,13 +69,26 @@ fn remove(value: &mut Value, path: &[String]) {
     }
 }
 
+/// JSON's white space, which is less than ASCII's: a form feed is no blank.
+fn without_blanks(line: &[u8]) -> &[u8] {
+    let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t' | b'\r'));
+    let mut line = line;
+    while blank(line.first()) {
+        line = &line[1..];
+    }
+    while blank(line.last()) {
+        line = &line[..line.len() - 1];
+    }
+    line
+}
+
 /// `body`: decompressed.
 pub fn expect(form: Form, body: &[u8], ignored: &Ignored) -> Expected {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let elements: Vec<u8>;
     let text = match form {
         Form::Ndjson => {
-            let lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+            let lines = text.split(|&b| b == b'\n').map(without_blanks);
             let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
             if lines.is_empty() {
                 return Expected::Whole(&["no_records"]);
