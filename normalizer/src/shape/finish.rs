@@ -12,7 +12,7 @@ use crate::number::exact_in_f64;
 use crate::registry::{ColumnSchema, Registry};
 use crate::report::{Conflict, NewColumn, Report, TableReport};
 use crate::timestamp::ingest_date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Shaper<'_> {
     /// Ends the batch.
@@ -81,6 +81,8 @@ impl Shaper<'_> {
             .map(|(at, column)| ((column.path.clone(), column.kind), at))
             .collect();
         let mut columns = Vec::with_capacity(found.len());
+        // Where a conflict can be new: looking at every path would be quadratic in the columns.
+        let mut changed = BTreeSet::new();
         for (node, kind, column) in found {
             let path = self.paths.pointer(node);
             let at = match known.get(&(path.clone(), kind)) {
@@ -88,6 +90,7 @@ impl Shaper<'_> {
                 None => {
                     let at = schema.add_column(&path, kind, version);
                     new_columns.push(new_column(&schema.columns[at]));
+                    changed.insert(path);
                     at
                 }
             };
@@ -95,20 +98,23 @@ impl Shaper<'_> {
                 && kind == Kind::Scalar(Scalar::Bigint)
                 && schema.columns[at].exact
             {
-                schema.columns[at].exact = values.iter().all(|&value| exact_in_f64(value));
+                let exact = values.iter().all(|&value| exact_in_f64(value));
+                schema.columns[at].exact = exact;
+                if !exact {
+                    changed.insert(schema.columns[at].path.clone());
+                }
             }
             columns.push((at, column));
         }
         columns.sort_by_key(|&(at, _)| at);
         let base = self.base.tables.get(place);
-        let paths = columns.iter().map(|&(at, _)| schema.columns[at].path.as_str());
-        for path in paths.collect::<std::collections::BTreeSet<_>>() {
-            let before = base.map_or(0, |base| base.shown_at(path));
-            if schema.shown_at(path) > before.max(1) {
+        for path in changed {
+            let before = base.map_or(0, |base| base.shown_at(&path));
+            if schema.shown_at(&path) > before.max(1) {
                 report.conflicts.push(Conflict {
                     table: schema.name.clone(),
-                    path: path.to_owned(),
-                    kinds: schema.at_path(path).map(|column| column.kind).collect(),
+                    kinds: schema.at_path(&path).map(|column| column.kind).collect(),
+                    path,
                 });
             }
         }
