@@ -32,6 +32,15 @@ impl Failure {
         self
     }
 
+    /// Adds something to know, before what to do.
+    pub(crate) fn also(mut self, word: &str) -> Self {
+        self.next = Some(match self.next {
+            Some(next) => format!("{word}; {next}"),
+            None => word.to_owned(),
+        });
+        self
+    }
+
     /// Tells standard error, one line for the chain of causes and one for what to do.
     pub(crate) fn report(self) -> ExitCode {
         let mut stderr = std::io::stderr().lock();

@@ -1,13 +1,29 @@
 //! The `sluice` command: one file per subcommand, what they share beside them.
 
+mod backoff;
+mod client;
+mod demo;
+mod document;
+mod documents;
 mod failure;
+mod grid;
+mod input_failure;
 mod normalize;
 mod output;
 mod parse;
 mod progress;
+mod put;
+mod query;
+mod rejects;
 mod schema;
+mod sql;
+mod stop;
 mod summary;
+mod table;
+mod tables;
 mod text;
+mod unwrap_data;
+mod up;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -16,7 +32,9 @@ use std::process::ExitCode;
 
 /// Anyone can post JSON to a table; a moment later it is typed rows in SQL.
 ///
-/// This command is the whole pipeline on one machine: JSON in, a lake of Parquet files out.
+/// This command is the whole platform on one machine: sluice demo shows it in seconds, sluice up
+/// runs it, sluice put fills it, and sluice query asks it. With --endpoint, put and document also
+/// speak to the platform on AWS.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, propagate_version = true)]
 struct Cli {
@@ -26,6 +44,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
+    Up(up::UpArgs),
+    Put(put::PutArgs),
+    Query(query::QueryArgs),
+    Tables(tables::TablesArgs),
+    Table(table::TableArgs),
+    Document(document::DocumentArgs),
+    Rejects(rejects::RejectsArgs),
     Normalize(normalize::NormalizeArgs),
     Schema(schema::SchemaArgs),
 }
@@ -36,7 +62,15 @@ fn main() -> ExitCode {
         Err(error) => return report_usage(&error),
     };
     let result = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Up(args) => up::run(&args),
+        Command::Tables(args) => tables::run(&args),
+        Command::Table(args) => table::run(&args),
         Command::Normalize(args) => normalize::run(&args),
+        Command::Put(args) => put::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Document(args) => document::run(&args),
+        Command::Rejects(args) => rejects::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     match result {

@@ -1,6 +1,7 @@
 //! `sluice normalize`: files into the lake.
 
 use crate::failure::Failure;
+use crate::input_failure;
 use crate::output;
 use crate::parse::{self, Format, InputFormat};
 use crate::progress::Bar;
@@ -9,11 +10,10 @@ use anyhow::Context;
 use clap::Args;
 use sluice_normalizer::{Settings, TableName, TableSettings};
 use sluice_one_machine::{
-    ContentHash, Input, InputError, LakeError, LakeFolder, NormalizeError, NormalizeOptions,
-    THREADS_MAX, WriteError, inputs_bytes, normalize_files,
+    ContentHash, Input, LakeError, LakeFolder, NormalizeError, NormalizeOptions, THREADS_MAX,
+    WriteError, inputs_bytes, normalize_files,
 };
 use std::ffi::OsString;
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -171,23 +171,7 @@ fn processors() -> NonZeroUsize {
 fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
     const GO_ON: &str = "what is committed stays; the same command again goes on from there";
     let next = match &error {
-        NormalizeError::Input(InputError::Io { source, .. }) => match source.kind() {
-            io::ErrorKind::NotFound => match std::env::current_dir() {
-                Ok(folder) => {
-                    format!("check the name; relative ones start at {}", folder.display())
-                }
-                Err(_) => "check the name".to_owned(),
-            },
-            io::ErrorKind::PermissionDenied => "make the file readable for this user".to_owned(),
-            _ => "get the input again, it may be damaged or cut short; what is committed stays"
-                .to_owned(),
-        },
-        NormalizeError::Input(InputError::Folder { name }) => {
-            format!("give the files in it, e.g. {}/*.json", name.trim_end_matches('/'))
-        }
-        NormalizeError::Input(InputError::Foreign { .. }) => {
-            "unpack it, and pass the JSON as a file or as - on standard input".to_owned()
-        }
+        NormalizeError::Input(error) => input_failure::next(error),
         NormalizeError::Lake(error) | NormalizeError::Write(WriteError::Lake(error)) => match error
         {
             LakeError::Locked { .. } => "wait until it is done, or choose another --out".to_owned(),
@@ -219,7 +203,7 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
         NormalizeError::Scattered { .. } => {
             "give the inputs in the order of the run that planned it".to_owned()
         }
-        NormalizeError::Write(WriteError::Encode { .. }) | NormalizeError::WriterStopped => {
+        NormalizeError::Write(WriteError::Encode(_)) | NormalizeError::WriterStopped => {
             format!("this is a bug in sluice; {GO_ON}")
         }
     };

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use clap::ValueEnum;
 use sluice_normalizer::InputForm;
-use sluice_normalizer::limits::BATCH_BYTES_MAX;
+use sluice_normalizer::limits::{BATCH_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use sluice_one_machine::BATCH_BYTES_MIN;
+use std::time::Duration;
 
 /// How a command answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +36,24 @@ impl From<InputFormat> for InputForm {
 
 /// Parses a batch size: digits and a unit, `64MB`, `512KiB`, `100000`.
 pub(crate) fn batch_bytes(text: &str) -> Result<usize, String> {
+    let bytes = size(text, "32MB")?.filter(|b| (BATCH_BYTES_MIN..=BATCH_BYTES_MAX).contains(b));
+    bytes.ok_or_else(|| format!("a batch has {BATCH_BYTES_MIN} to {BATCH_BYTES_MAX} bytes"))
+}
+
+/// Room for the brackets around a run of array elements.
+const BRACKETS_BYTES: usize = 2;
+const BODY_BYTES_MIN: usize = 1_000;
+
+/// Parses the size of a request's body.
+pub(crate) fn body_bytes(text: &str) -> Result<usize, String> {
+    let bytes = size(text, "8MB")?.filter(|b| (BODY_BYTES_MIN..=DOCUMENT_BYTES_MAX).contains(b));
+    bytes
+        .map(|bytes| bytes.min(DOCUMENT_BYTES_MAX - BRACKETS_BYTES))
+        .ok_or_else(|| format!("a body has {BODY_BYTES_MIN} to {DOCUMENT_BYTES_MAX} bytes"))
+}
+
+/// Digits and a unit; none where they are more than any size.
+fn size(text: &str, example: &str) -> Result<Option<usize>, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let scale: usize = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -44,11 +63,25 @@ pub(crate) fn batch_bytes(text: &str) -> Result<usize, String> {
         "mib" => 1 << 20,
         unit => return Err(format!("unknown unit {unit}; use B, KB, MB, KiB or MiB")),
     };
-    let number: usize = digits.parse().map_err(|_| "not a whole number and a unit, e.g. 32MB")?;
-    match number.checked_mul(scale) {
-        Some(bytes) if (BATCH_BYTES_MIN..=BATCH_BYTES_MAX).contains(&bytes) => Ok(bytes),
-        _ => Err(format!("a batch has {BATCH_BYTES_MIN} to {BATCH_BYTES_MAX} bytes")),
-    }
+    let number: usize =
+        digits.parse().map_err(|_| format!("not a whole number and a unit, e.g. {example}"))?;
+    Ok(number.checked_mul(scale))
+}
+
+/// Parses a length of time: digits and a unit, `500ms`, `90s`, `10m`, `2h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    const WANTED: &str = "not a whole number and a unit, e.g. 500ms, 90s, 10m or 2h";
+    const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| WANTED)?;
+    let duration = match &text[digits.len()..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(60 * 60).map(Duration::from_secs),
+        _ => return Err(WANTED.to_owned()),
+    };
+    duration.filter(|time| *time <= LONGEST).ok_or_else(|| "longer than a week".to_owned())
 }
 
 /// Parses a point in time into milliseconds since 1970 UTC; finer digits are cut off.
@@ -66,7 +99,7 @@ pub(crate) fn received_at_ms(text: &str) -> Result<i64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{batch_bytes, received_at_ms};
+    use super::{batch_bytes, body_bytes, duration, received_at_ms};
 
     #[test]
     fn batch_sizes() {
@@ -86,6 +119,24 @@ mod tests {
         for (text, expected) in cases {
             let got = batch_bytes(text).map_or_else(|error| error, |bytes| bytes.to_string());
             assert_eq!(got, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn body_sizes_leave_room_for_brackets() {
+        assert_eq!((body_bytes("8MB"), body_bytes("10MB")), (Ok(8_000_000), Ok(9_999_998)));
+        assert_eq!(body_bytes("11MB"), Err("a body has 1000 to 10000000 bytes".to_owned()));
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        let ms = |text| duration(text).map(|time| time.as_millis());
+        let cases = [("500ms", 500), ("90s", 90_000), ("10m", 600_000), ("2h", 7_200_000)];
+        for (text, expected) in cases {
+            assert_eq!(ms(text), Ok(expected), "{text}");
+        }
+        for text in ["", "s", "1", "1.5s", "1d", "-1s", "200h", "99999999999999999999s"] {
+            assert!(ms(text).is_err(), "{text}");
         }
     }
 

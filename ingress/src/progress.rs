@@ -5,7 +5,8 @@ use sluice_one_machine::Progress;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Shows how far a run is: bytes of the inputs as stored, and records committed.
+/// Shows how far a run is: bytes of the inputs as stored, and records committed or
+/// documents sent.
 pub(crate) struct Bar {
     bar: ProgressBar,
     records: AtomicU64,
@@ -40,6 +41,11 @@ impl Bar {
                 self.bar.set_message(format!(", {records}"));
             }
         }
+    }
+
+    /// Shows how many documents the server took so far.
+    pub(crate) fn sent(&self, documents: u64) {
+        self.bar.set_message(format!(", {}", crate::text::counted(documents, "document")));
     }
 
     /// Removes the bar from the terminal.

@@ -162,6 +162,19 @@ fn physical_name(table: &str, generation: u32) -> String {
     }
 }
 
+/// The columns of a physical table in their order: lineage, data, `_rest`; the partition columns
+/// `tier` and `ingest_date` (both strings) come after them.
+pub fn physical_columns(table: &TableSchema) -> impl Iterator<Item = (&str, Kind)> {
+    let plain = |&(name, scalar): &(&'static str, Scalar)| (name, Kind::Scalar(scalar));
+    let data = table.columns.iter().map(|column| (column.name.as_str(), column.kind));
+    lineage(table).iter().map(plain).chain(data).chain([("_rest", Kind::Scalar(Scalar::String))])
+}
+
+/// The same of `sluice_rejects`, which all tables share.
+pub fn reject_columns() -> impl Iterator<Item = (&'static str, Kind)> {
+    REJECT_COLUMNS.iter().map(|&(name, scalar)| (name, Kind::Scalar(scalar)))
+}
+
 /// The physical columns: lineage, data, `_rest`.
 fn told(table: &TableSchema) -> Vec<Told> {
     let plain = |(name, scalar): &(&str, Scalar)| Told {

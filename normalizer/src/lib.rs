@@ -8,6 +8,7 @@ pub mod athena;
 mod batch;
 mod cut;
 mod document;
+mod door;
 mod encode;
 mod json;
 mod kind;
@@ -25,13 +26,16 @@ mod timestamp;
 pub use batch::BatchId;
 pub use cut::{Cut, Cutter, InputForm};
 pub use document::{Document, DocumentId, DocumentIdError, Encoding, Form};
+pub use door::{Refusal, check_at_door};
 pub use encode::{EncodeError, PartPlan, REJECTS_TABLE};
 pub use kind::{Kind, Scalar};
 pub use limits::Limits;
 pub use names::RESERVED;
 pub use registry::{ColumnSchema, REGISTRY_FORMAT, Registry, RegistryError, TableSchema};
 pub use report::{Conflict, NewColumn, Report, TableReport};
-pub use settings::{RecordSchema, RecordSchemaError, Settings, SettingsError, TableSettings};
-pub use shape::{Shaped, Shaper};
+pub use settings::{
+    RecordSchema, RecordSchemaError, Retention, Settings, SettingsError, TableSettings,
+};
+pub use shape::{DocumentOutcome, RejectReason, Shaped, Shaper};
 pub use table_name::{TableName, TableNameError};
 pub use timestamp::ingest_date;

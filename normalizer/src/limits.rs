@@ -33,6 +33,9 @@ pub const PATH_BYTES_MAX: usize = 1_000;
 /// All source paths of one registry together, bytes: the registry is read for every batch.
 pub const REGISTRY_PATH_BYTES_MAX: usize = 8_000_000;
 
+/// Reasons that a document's outcome tells; `sluice_rejects` has all.
+pub const OUTCOME_REASONS_MAX: usize = 10;
+
 const _: () = assert!(DOCUMENT_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MAX <= u32::MAX as usize, "offsets in a batch are u32");
 const _: () = assert!(PATH_BYTES_MAX < REGISTRY_PATH_BYTES_MAX);

@@ -42,28 +42,18 @@ impl Sandbox {
     }
 
     pub(crate) fn run_with_stdin(&self, command: &str, stdin: &[u8]) -> Ran {
-        let mut child = self
-            .command(command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("start sluice");
-        let mut pipe = child.stdin.take().expect("standard input is a pipe");
-        // A command that fails early does not read its input.
-        let _ = pipe.write_all(stdin);
-        drop(pipe);
-        let output = child.wait_with_output().expect("wait for sluice");
-        Ran {
-            code: output.status.code().expect("sluice was not killed"),
-            stdout: String::from_utf8(output.stdout).expect("standard output is text"),
-            stderr: String::from_utf8(output.stderr).expect("standard error is text"),
-        }
+        finish(self.command(command), stdin)
     }
 
     pub(crate) fn command(&self, command: &str) -> Command {
         let mut sluice = Command::new(env!("CARGO_BIN_EXE_sluice"));
         sluice.args(command.split_whitespace()).current_dir(self.folder.path());
+        for (name, _) in std::env::vars_os() {
+            // What the person who runs the tests has set up is none of their business.
+            if name.to_string_lossy().starts_with("SLUICE_") {
+                sluice.env_remove(name);
+            }
+        }
         sluice
     }
 
@@ -81,6 +71,26 @@ impl Sandbox {
         let mut files = self.files(lake);
         files.retain(|path, _| path.ends_with(".parquet"));
         files
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(mut command: Command, stdin: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start sluice");
+    let mut pipe = child.stdin.take().expect("standard input is a pipe");
+    // A command that fails early does not read its input.
+    let _ = pipe.write_all(stdin);
+    drop(pipe);
+    let output = child.wait_with_output().expect("wait for sluice");
+    Ran {
+        code: output.status.code().expect("sluice was not killed"),
+        stdout: String::from_utf8(output.stdout).expect("standard output is text"),
+        stderr: String::from_utf8(output.stderr).expect("standard error is text"),
     }
 }
 

@@ -25,6 +25,25 @@ fn wrong_usage_exits_with_2_and_says_why() {
         ),
         (&format!("{normalize} --config bad.yaml"), "error: use settings bad.yaml: "),
         (&format!("{normalize} - -"), "standard input (-) is given twice"),
+        ("put t", "<FILE>..."),
+        ("put a__b a.json", "no double _"),
+        ("put t - -", "standard input (-) is given twice"),
+        ("put t a.json --body-size 11MB", "a body has 1000 to 10000000 bytes"),
+        ("put t a.json --connections 0", "not a number from 1 to 64"),
+        ("put t a.json --wait-timeout 5", "e.g. 500ms, 90s, 10m or 2h"),
+        ("put t a.json --endpoint 127.0.0.1:8080", "not a URL like http://127.0.0.1:8080"),
+        ("put t a.json --token-file none", "read the token file none: No such file"),
+        ("query --format xml x", "[possible values: table, json, csv, ndjson]"),
+        ("query -", "the SQL is empty"),
+        ("document t", "<ID>"),
+        ("document t a/b", "a document id has 1 to 128 characters"),
+        ("rejects --limit 0", "1..=10000"),
+        ("up --listen 8080", "not an address and a port like 127.0.0.1:8080"),
+        ("up --config none.yaml", "error: read settings none.yaml: No such file"),
+        ("up --config bad.yaml", "error: use settings bad.yaml: "),
+        ("up --listen 0.0.0.0:0", "callers need tokens"),
+        ("up --token-file none", "token file none"),
+        ("demo --keep .", "--keep . is not empty"),
         ("schema lake --ddl athena", "--location <s3://BUCKET>"),
         ("schema lake --location s3://b", "--ddl <DDL>"),
         ("schema lake --ddl athena --location bucket", "not a location like s3://my-lake"),
@@ -33,7 +52,9 @@ fn wrong_usage_exits_with_2_and_says_why() {
         let said = sandbox.run(command).failed(2);
         assert!(said.contains(expected), "{command}\n{said}");
     }
-    assert!(!sandbox.path("lake").exists(), "wrong usage creates nothing");
+    for folder in ["lake", "sluice-data"] {
+        assert!(!sandbox.path(folder).exists(), "wrong usage creates nothing");
+    }
 }
 
 #[test]
@@ -67,8 +88,19 @@ fn help_tells_how_much_memory_a_run_takes() {
 #[test]
 fn help_teaches_with_examples() {
     let sandbox = Sandbox::new();
-    for command in ["normalize --help", "schema --help"] {
-        let help = sandbox.run(command).ok();
+    for command in [
+        "demo",
+        "document",
+        "normalize",
+        "put",
+        "query",
+        "rejects",
+        "schema",
+        "table",
+        "tables",
+        "up",
+    ] {
+        let help = sandbox.run(&format!("{command} --help")).ok();
         assert!(help.contains("Examples:"), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
     }

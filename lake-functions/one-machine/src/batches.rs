@@ -6,10 +6,10 @@
 //! the unclaimed ones make the batch.
 
 use crate::claims::{Claim, Claims, Holder, Overlap};
+use crate::file_plan::FilePlan;
 use crate::input::InputDocument;
 use crate::limits::{BATCH_DOCUMENTS_MAX, FIRST_BATCH_BYTES, GATHERED_BYTES_MAX};
 use crate::normalize_files::{AlreadyThere, NormalizeError, Unfinished};
-use crate::plan::Plan;
 use crate::totals::add_counts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(crate) enum Work {
     /// A new batch, number `sequence` (from 0) in the queue for the registry.
     Write { sequence: u64, documents: Vec<InputDocument> },
     /// The batch of a plan that lacks parts, with the plan's documents in its order.
-    Finish { plan: Box<Plan>, documents: Vec<InputDocument> },
+    Finish { plan: Box<FilePlan>, documents: Vec<InputDocument> },
 }
 
 /// Forms batches of the documents pushed.

@@ -1,10 +1,10 @@
 //! Which batch holds which document: every plan claims its documents, forever (D5).
 
-use crate::content_hash::ContentHash;
+use crate::file_plan::FilePlan;
 use crate::input::{InputDocument, STREAM_NAME, source_name};
 use crate::lake_folder::{LakeError, LakeFolder};
-use crate::plan::Plan;
 use sluice_normalizer::{DocumentId, TableName};
+use sluice_pipeline::ContentHash;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -65,7 +65,7 @@ pub(crate) struct KnownPlan {
     /// Rejects by code.
     pub(crate) rejects: BTreeMap<String, u64>,
     /// The plan itself while parts of it are missing.
-    pub(crate) unfinished: Option<Plan>,
+    pub(crate) unfinished: Option<FilePlan>,
 }
 
 impl Claims {
@@ -114,7 +114,7 @@ impl Claims {
         }
     }
 
-    fn add(&mut self, plan: Plan, complete: bool) {
+    fn add(&mut self, plan: FilePlan, complete: bool) {
         let index = self.plans.len();
         for (position, document) in plan.documents.iter().enumerate() {
             let holder = Holder::Plan { plan: index, position };
@@ -131,7 +131,7 @@ impl Claims {
     }
 }
 
-fn is_complete(lake: &LakeFolder, plan: &Plan) -> Result<bool, LakeError> {
+fn is_complete(lake: &LakeFolder, plan: &FilePlan) -> Result<bool, LakeError> {
     for part in &plan.parts {
         if lake.part_bytes(&part.key)? != Some(part.bytes) {
             return Ok(false);
@@ -143,9 +143,9 @@ fn is_complete(lake: &LakeFolder, plan: &Plan) -> Result<bool, LakeError> {
 #[cfg(test)]
 mod tests {
     use super::{Claims, Holder, Overlap};
-    use crate::content_hash::ContentHash;
     use crate::input::InputDocument;
     use sluice_normalizer::{DocumentId, Form};
+    use sluice_pipeline::ContentHash;
 
     fn document(source: &str, offset: u64, bytes: u64) -> InputDocument {
         InputDocument {

@@ -3,14 +3,47 @@
 //! Contents go to a hidden temporary file beside the final name first, are synced, and only then
 //! get the name; the folder is synced last. Temporary names are fixed by the final name, so that a
 //! retry overwrites what a crash left, and start with a dot, which Hive-style readers skip. Callers
-//! hold the folder's lock, so no two writers share a temporary name.
+//! hold the folder's lock, and threads of one process wait for one another, so no two writers share
+//! a temporary name.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// The names that threads of this process write to right now.
+static BEING_WRITTEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+static WRITTEN: Condvar = Condvar::new();
+
+/// The right to write to a name, until dropped.
+struct Turn<'p>(&'p Path);
+
+impl<'p> Turn<'p> {
+    /// Waits until no other thread writes to `path`.
+    fn wait(path: &'p Path) -> Self {
+        let mut names = WRITTEN
+            .wait_while(being_written(), |names| names.contains(path))
+            .unwrap_or_else(PoisonError::into_inner);
+        names.insert(path.to_owned());
+        Turn(path)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        being_written().remove(self.0);
+        WRITTEN.notify_all();
+    }
+}
+
+fn being_written() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    BEING_WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Creates `path` with `bytes` if nothing has that name; says whether it did.
 pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let _turn = Turn::wait(path);
     let temporary = write_temporary(path, bytes)?;
     // A link, unlike a rename, never replaces what is there.
     let linked = fs::hard_link(&temporary, path);
@@ -24,6 +57,7 @@ pub(crate) fn create_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 
 /// Gives `path` the content `bytes`, replacing what is there.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let _turn = Turn::wait(path);
     let temporary = write_temporary(path, bytes)?;
     fs::rename(&temporary, path)?;
     sync_folder(parent_of(path))
@@ -64,7 +98,7 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// The folder that holds `path`; `.` for a bare name.
-fn parent_of(path: &Path) -> &Path {
+pub(crate) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -72,13 +106,13 @@ fn parent_of(path: &Path) -> &Path {
 }
 
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Elsewhere a folder cannot be opened as a file; the file system keeps names by itself.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

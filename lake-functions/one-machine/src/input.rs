@@ -1,10 +1,10 @@
 //! Inputs: files of any size, gzip by their first bytes, standard input.
 
-use crate::content_hash::ContentHash;
 use crate::limits::READ_BYTES;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use sluice_normalizer::{DocumentId, Form, InputForm};
+use sluice_pipeline::ContentHash;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -102,7 +102,8 @@ impl Input {
 
     /// How a file of this name holds its records, where the name says it: `.ndjson` and `.jsonl`
     /// (also compressed, `.ndjson.gz`).
-    pub(crate) fn form_by_name(&self) -> Option<InputForm> {
+    #[must_use]
+    pub fn form_by_name(&self) -> Option<InputForm> {
         let Input::File(path) = self else {
             return None;
         };
@@ -127,7 +128,10 @@ impl Input {
     }
 
     /// Opens the input for reading, decompressed; `on_read` hears of every byte count as stored.
-    pub(crate) fn open<'a>(&self, on_read: &'a dyn Fn(u64)) -> Result<OpenInput<'a>, InputError> {
+    ///
+    /// # Errors
+    /// [`InputError`], also for a format that is never JSON.
+    pub fn open<'a>(&self, on_read: &'a dyn Fn(u64)) -> Result<OpenInput<'a>, InputError> {
         let is_stream = self.bytes()?.is_none();
         let stored: Box<dyn Read> = match self {
             Input::File(path) => Box::new(File::open(path).map_err(|source| self.failed(source))?),
@@ -171,7 +175,7 @@ pub fn inputs_bytes(inputs: &[Input]) -> Result<Option<u64>, InputError> {
 }
 
 /// An input being read.
-pub(crate) struct OpenInput<'a> {
+pub struct OpenInput<'a> {
     input: Input,
     /// What documents remember as their source, see [`source_name`]; all streams share one.
     pub(crate) name: Arc<str>,
@@ -180,8 +184,24 @@ pub(crate) struct OpenInput<'a> {
 }
 
 impl OpenInput<'_> {
+    /// What documents remember as their source: the file's name as given, without what means
+    /// nothing in a path; `-` for every stream.
+    #[must_use]
+    pub fn source(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Whether it can be read only once: standard input, a pipe.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
     /// Hands the next decompressed bytes to `take`; false at the end.
-    pub(crate) fn read(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<bool, InputError> {
+    ///
+    /// # Errors
+    /// [`InputError::Io`].
+    pub fn read(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<bool, InputError> {
         let bytes = loop {
             match self.content.fill_buf() {
                 // The borrow of a buffer that is returned from a loop: ask again, it is at hand.

@@ -1,10 +1,11 @@
 //! The lake as a folder: where registry versions, plans and parts lie, and how each is written.
 
 use crate::durable;
-use crate::plan::{Plan, PlanError};
+use crate::file_plan::{FilePlan, FilePlanError};
 use sluice_normalizer::{REJECTS_TABLE, Registry, RegistryError, TableName};
+use sluice_pipeline::ContentHash;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A lake in a folder. Reading needs no lock; writers hold [`LakeFolder::lock`].
@@ -28,6 +29,8 @@ pub enum LakeError {
     Locked {
         /// The lake.
         folder: PathBuf,
+        /// Its process id, where the lock's file tells it.
+        holder: Option<u32>,
     },
     /// The file system refused.
     #[error("{action} {}", path.display())]
@@ -59,12 +62,13 @@ pub enum LakeError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: PlanError,
+        source: FilePlanError,
     },
 }
 
 const REGISTRY_FOLDER: &str = "_registry";
 const PLANS_FOLDER: &str = "_plans";
+const SETTINGS_FOLDER: &str = "_settings";
 const LOCK_FILE: &str = "_lock";
 
 impl LakeFolder {
@@ -87,11 +91,36 @@ impl LakeFolder {
     pub fn lock(&self) -> Result<FolderLock, LakeError> {
         durable::create_folders(&self.root).map_err(failed("create folder", &self.root))?;
         let path = self.root.join(LOCK_FILE);
-        let file = File::create(&path).map_err(failed("create", &path))?;
+        let mut options = File::options();
+        // The file's text is the holder's until the lock is ours.
+        let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = opened.map_err(failed("create", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(FolderLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LakeError::Locked { folder: self.root.clone() }),
-            Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let holder =
+                    file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+                return Err(LakeError::Locked { folder: self.root.clone(), holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
+        }
+        let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        written.map_err(failed("write", &path))?;
+        Ok(FolderLock { _file: file })
+    }
+
+    /// Deletes the part at `key`, if it is there. Only for parts that no reader sees any more.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn remove_part(&self, key: &str) -> Result<(), LakeError> {
+        let path = self.root.join(key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("delete", &path)(error))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -193,7 +222,7 @@ impl LakeFolder {
         &self,
         table: &TableName,
         generation: u32,
-        visit: &mut dyn FnMut(Plan) -> Result<(), LakeError>,
+        visit: &mut dyn FnMut(FilePlan) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
         let folder = self.plans_folder(table.as_str(), generation);
         let mut names = names_in(&folder)?;
@@ -202,7 +231,7 @@ impl LakeFolder {
         for name in names {
             let path = folder.join(name);
             let bytes = fs::read(&path).map_err(failed("read", &path))?;
-            visit(Plan::from_json(&bytes).map_err(|source| LakeError::Plan { path, source })?)?;
+            visit(FilePlan::from_json(&bytes).map_err(|source| LakeError::Plan { path, source })?)?;
         }
         Ok(())
     }
@@ -211,7 +240,7 @@ impl LakeFolder {
     ///
     /// # Errors
     /// [`LakeError::Exists`] when the batch has one: a plan is immutable.
-    pub fn create_plan(&self, plan: &Plan) -> Result<(), LakeError> {
+    pub fn create_plan(&self, plan: &FilePlan) -> Result<(), LakeError> {
         let folder = self.plans_folder(&plan.table, plan.generation);
         let path = folder.join(format!("{}.json", plan.batch));
         create(&folder, path, plan.to_json().as_bytes())
@@ -240,6 +269,45 @@ impl LakeFolder {
             durable::create_folders(folder).map_err(failed("create folder", folder))?;
         }
         durable::replace(&path, bytes).map_err(failed("write part", &path))
+    }
+
+    /// The bytes of the part at `key`, none when there is no such part.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn part(&self, key: &str) -> Result<Option<Vec<u8>>, LakeError> {
+        let path = self.root.join(key);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read part", &path)(error)),
+        }
+    }
+
+    /// Writes the text of a settings file under its hash.
+    ///
+    /// # Errors
+    /// [`LakeError::Exists`] when it is there already.
+    pub fn create_settings(&self, hash: &ContentHash, text: &str) -> Result<(), LakeError> {
+        let path = self.settings_file(hash);
+        // Every batch asks for the settings in force: mostly they are there.
+        if path.exists() {
+            return Err(LakeError::Exists { path });
+        }
+        create(&self.root.join(SETTINGS_FOLDER), path, text.as_bytes())
+    }
+
+    /// The text of a settings file by its hash.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`], also when it was never written.
+    pub fn settings_text(&self, hash: &ContentHash) -> Result<String, LakeError> {
+        let path = self.settings_file(hash);
+        fs::read_to_string(&path).map_err(failed("read", &path))
+    }
+
+    fn settings_file(&self, hash: &ContentHash) -> PathBuf {
+        self.root.join(SETTINGS_FOLDER).join(format!("{hash}.yaml"))
     }
 
     fn registry_folder(&self, table: &str, generation: u32) -> PathBuf {

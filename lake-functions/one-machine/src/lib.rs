@@ -13,25 +13,40 @@
 
 mod batches;
 mod claims;
-mod content_hash;
 mod durable;
+mod file_plan;
 mod input;
 mod lake_folder;
+mod lake_store;
 mod limits;
+mod merge;
 mod normalize_files;
-mod plan;
+mod platform;
 mod registry_turns;
+mod snapshot;
+mod store;
 mod totals;
 mod writer;
 
-pub use content_hash::ContentHash;
-pub use input::{Input, InputError, inputs_bytes};
+pub use file_plan::{FILE_PLAN_FORMAT, FilePlan, FilePlanError, PlannedDocument, PlannedForm};
+pub use input::{Input, InputError, OpenInput, inputs_bytes};
 pub use lake_folder::{FolderLock, LakeError, LakeFolder};
 pub use limits::{BATCH_BYTES_MIN, THREADS_MAX};
 pub use normalize_files::{
     AlreadyThere, NormalizeError, NormalizeOptions, Normalized, Progress, Unfinished,
     normalize_files,
 };
-pub use plan::{PLAN_FORMAT, Plan, PlanError, PlannedDocument, PlannedForm, PlannedPart};
+pub use platform::{
+    Changes, ColumnChange, DocumentView, Event, EventSink, Figures, OpenError, Platform,
+    PlatformOptions, RebuildError, RebuildState, RebuildView, RejectCount, Retained, TableChange,
+    TableDetail, TableSummary,
+};
+pub use sluice_pipeline::ContentHash;
+pub use snapshot::{Part, Snapshot, TableSnapshot};
+pub use store::{
+    Busy, Clock, CommittedBatch, Damage, DocumentPlace, GenerationChange, RemovedBodies, Replaced,
+    Replayable, STORE_FORMAT, Seq, Stopped, Store, StoreError, StoreFigures, StoreOptions,
+    StoredPart, TableTotals, Waiting,
+};
 pub use totals::Totals;
 pub use writer::{BatchOutcome, BatchState, WriteError};

@@ -5,15 +5,15 @@
 
 use crate::batches::{Batches, Work};
 use crate::claims::Claims;
-use crate::content_hash::ContentHash;
+use crate::file_plan::FilePlan;
 use crate::input::{Input, InputDocument, InputError, OpenInput, inputs_bytes};
 use crate::lake_folder::{LakeError, LakeFolder};
 use crate::limits::DOCUMENT_BYTES_TARGET;
-use crate::plan::Plan;
 use crate::registry_turns::RegistryTurns;
 use crate::totals::Totals;
 use crate::writer::{BatchOutcome, WriteError, Writer};
 use sluice_normalizer::{Cut, Cutter, InputForm, Registry, TableName, TableSettings};
+use sluice_pipeline::ContentHash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,7 +146,7 @@ pub enum NormalizeError {
 }
 
 impl Unfinished {
-    pub(crate) fn of(plan: Plan) -> Self {
+    pub(crate) fn of(plan: FilePlan) -> Self {
         let sources: BTreeSet<_> =
             plan.documents.into_iter().map(|document| document.source).collect();
         Unfinished { batch: plan.batch, sources: sources.into_iter().collect() }

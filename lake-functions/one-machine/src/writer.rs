@@ -1,15 +1,14 @@
 //! Writes one batch exactly once: shape, schema, plan, parts, in this order (D5, D7).
 
 use crate::batches::Work;
-use crate::content_hash::ContentHash;
+use crate::file_plan::{FILE_PLAN_FORMAT, FilePlan, PlannedDocument};
 use crate::input::InputDocument;
 use crate::lake_folder::{LakeError, LakeFolder};
-use crate::plan::{PLAN_FORMAT, Plan, PlannedDocument, PlannedPart};
 use crate::registry_turns::RegistryTurns;
 use sluice_normalizer::{
-    BatchId, Document, EncodeError, Encoding, Registry, Report, Shaped, Shaper, TableName,
-    TableSettings,
+    BatchId, Document, Encoding, Registry, Report, Shaped, Shaper, TableName, TableSettings,
 };
+use sluice_pipeline::{ContentHash, EncodeFailed, encode_parts};
 use std::sync::Arc;
 
 /// What became of one batch; its plan in the lake tells the rest.
@@ -51,15 +50,8 @@ pub enum WriteError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     /// A part could not be encoded.
-    #[error("encode the part of {table} in batch {batch}")]
-    Encode {
-        /// The batch.
-        batch: String,
-        /// The physical table.
-        table: String,
-        /// What the encoder said.
-        source: EncodeError,
-    },
+    #[error(transparent)]
+    Encode(#[from] EncodeFailed),
     /// Shaped again, the batch is not what its plan says, so nothing of it was written: another
     /// build, or other settings.
     #[error("batch {batch} does not come out as planned ({difference})")]
@@ -128,9 +120,9 @@ impl Writer<'_> {
         let planned = documents.iter().map(planned_document).collect();
         // Parquet is encoded from the columns; the bodies would only take room.
         drop(documents);
-        let (parts, contents) = encode(&shaped, &batch)?;
-        let plan = Plan {
-            format: PLAN_FORMAT,
+        let (parts, contents) = encode_parts(&shaped, &batch)?;
+        let plan = FilePlan {
+            format: FILE_PLAN_FORMAT,
             batch: batch.as_str().to_owned(),
             table: self.table.as_str().to_owned(),
             generation: self.generation,
@@ -152,7 +144,7 @@ impl Writer<'_> {
     /// Shapes by the plan and writes exactly the parts that are missing.
     fn finish(
         &self,
-        plan: Plan,
+        plan: FilePlan,
         documents: Vec<InputDocument>,
     ) -> Result<(BatchOutcome, Report), WriteError> {
         let not_as_planned = |difference| WriteError::NotAsPlanned {
@@ -171,7 +163,7 @@ impl Writer<'_> {
         }
         drop(documents);
         // Everything is compared before the first part is written.
-        let (parts, contents) = encode(&shaped, &batch)?;
+        let (parts, contents) = encode_parts(&shaped, &batch)?;
         if parts != plan.parts {
             return Err(not_as_planned("its parts"));
         }
@@ -220,32 +212,7 @@ fn planned_document(document: &InputDocument) -> PlannedDocument {
     }
 }
 
-/// All parts of the batch and, in the same order, their bytes.
-fn encode(
-    shaped: &Shaped,
-    batch: &BatchId,
-) -> Result<(Vec<PlannedPart>, Vec<Vec<u8>>), WriteError> {
-    let mut parts = Vec::new();
-    let mut contents = Vec::new();
-    for part in shaped.parts(batch) {
-        let content = part.encode().map_err(|source| WriteError::Encode {
-            batch: batch.as_str().to_owned(),
-            table: part.table().to_owned(),
-            source,
-        })?;
-        parts.push(PlannedPart {
-            table: part.table().to_owned(),
-            key: part.key().to_owned(),
-            rows: part.rows(),
-            bytes: content.len() as u64,
-            sha256: ContentHash::sha256(&content),
-        });
-        contents.push(content);
-    }
-    Ok((parts, contents))
-}
-
-fn outcome(state: BatchState, plan: Plan) -> (BatchOutcome, Report) {
+fn outcome(state: BatchState, plan: FilePlan) -> (BatchOutcome, Report) {
     let outcome = BatchOutcome {
         batch: plan.batch,
         state,

@@ -31,6 +31,17 @@ pub struct TableSettings {
     pub(crate) reject_conflicts: bool,
     pub(crate) schema: Option<Arc<RecordSchema>>,
     pub(crate) limits: Limits,
+    pub(crate) retention: Retention,
+}
+
+/// How long a table's data is kept, in whole days before today (UTC); none for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Documents as they were posted: a rebuild can only replay what is kept.
+    pub document_days: Option<u32>,
+    /// Rows, child rows and rejects.
+    pub row_days: Option<u32>,
 }
 
 /// What is wrong with a settings file, and where.
@@ -99,6 +110,9 @@ pub enum SettingsError {
 struct FileForm {
     #[serde(default)]
     tables: BTreeMap<String, TableForm>,
+    /// Where the server of one machine listens and so on: the server's own business.
+    #[serde(default, rename = "server")]
+    _server: serde::de::IgnoredAny,
 }
 
 #[derive(Deserialize, Default)]
@@ -111,6 +125,7 @@ struct TableForm {
     ignore: Vec<String>,
     on_conflict: ConflictForm,
     limits: LimitsForm,
+    retention: Retention,
 }
 
 #[derive(Deserialize, Default, PartialEq)]
@@ -138,7 +153,7 @@ impl Settings {
     /// switches off is found too late.
     pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
         let form: FileForm = if text.trim().is_empty() {
-            FileForm { tables: BTreeMap::new() }
+            FileForm { tables: BTreeMap::new(), _server: serde::de::IgnoredAny }
         } else {
             serde_saphyr::from_str(text).map_err(|error| SettingsError::Form(Box::new(error)))?
         };
@@ -152,6 +167,11 @@ impl Settings {
             }
         }
         Ok(Settings { tables })
+    }
+
+    /// How long the data of each table with settings is kept.
+    pub fn retentions(&self) -> impl Iterator<Item = (&TableName, Retention)> {
+        self.tables.iter().map(|(name, settings)| (name, settings.retention))
     }
 
     /// What holds for a table: its settings, or the defaults.
@@ -209,6 +229,7 @@ impl TableForm {
             declared,
             reject_conflicts: self.on_conflict == ConflictForm::Reject,
             schema,
+            retention: self.retention,
             limits: Limits {
                 columns_max: self.limits.columns.unwrap_or(default.columns_max),
                 child_tables_max: self.limits.child_tables.unwrap_or(default.child_tables_max),

@@ -7,6 +7,7 @@ mod finish;
 mod known;
 mod lists;
 mod numbers;
+mod outcomes;
 mod paths;
 mod records;
 mod rejects;
@@ -20,7 +21,9 @@ mod texts;
 mod values;
 mod walk;
 
-pub(crate) use rejects::WHOLE_DOCUMENT;
+pub use outcomes::{DocumentOutcome, RejectReason};
+pub(crate) use records::{decompressed, no_records};
+pub(crate) use rejects::{Reason, WHOLE_DOCUMENT};
 pub(crate) use runs::Runs;
 pub use shaped::Shaped;
 pub(crate) use shaped::ShapedTable;

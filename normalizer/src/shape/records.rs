@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 pub(super) fn document(shaper: &mut Shaper<'_>, document: &Document<'_>, ordinal: u32) {
-    let body = match body(document) {
+    let body = match decompressed(document.encoding, document.body) {
         Ok(body) => body,
         Err(reason) => return shaper.reject_document(ordinal, &reason, document.body),
     };
@@ -35,15 +35,14 @@ pub(super) fn document(shaper: &mut Shaper<'_>, document: &Document<'_>, ordinal
     match done {
         Err(fault) => shaper.reject_document(ordinal, &fault.into(), text),
         Ok(()) if shaper.records == records && shaper.rejects.len() == rejects => {
-            let reason = Reason {
-                code: "no_records",
-                message: "the document holds no record".to_owned(),
-                pointer: None,
-            };
-            shaper.reject_document(ordinal, &reason, text);
+            shaper.reject_document(ordinal, &no_records(), text);
         }
         Ok(()) => {}
     }
+}
+
+pub(crate) fn no_records() -> Reason {
+    Reason { code: "no_records", message: "the document holds no record".to_owned(), pointer: None }
 }
 
 impl From<Fault> for Reason {
@@ -53,19 +52,19 @@ impl From<Fault> for Reason {
     }
 }
 
-/// The body decompressed, within the limit.
-fn body<'d>(document: &Document<'d>) -> Result<Cow<'d, [u8]>, Reason> {
+/// A body decompressed, within the limit.
+pub(crate) fn decompressed(encoding: Encoding, body: &[u8]) -> Result<Cow<'_, [u8]>, Reason> {
     let too_large = || Reason {
         code: "document_too_large",
         message: format!("document exceeds {DOCUMENT_BYTES_MAX} bytes decompressed"),
         pointer: None,
     };
-    match document.encoding {
-        Encoding::Identity if document.body.len() > DOCUMENT_BYTES_MAX => Err(too_large()),
-        Encoding::Identity => Ok(Cow::Borrowed(document.body)),
+    match encoding {
+        Encoding::Identity if body.len() > DOCUMENT_BYTES_MAX => Err(too_large()),
+        Encoding::Identity => Ok(Cow::Borrowed(body)),
         Encoding::Gzip => {
             let mut plain = Vec::new();
-            flate2::read::MultiGzDecoder::new(document.body)
+            flate2::read::MultiGzDecoder::new(body)
                 .take(DOCUMENT_BYTES_MAX as u64 + 1)
                 .read_to_end(&mut plain)
                 .map_err(|_| Reason {

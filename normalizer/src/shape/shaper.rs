@@ -97,6 +97,18 @@ impl<'a> Shaper<'a> {
         self.reject_document(ordinal, &reason, document.body);
     }
 
+    /// Rejects a document that must not be shaped, because shaping it ended the process before.
+    pub fn poisoned(&mut self, document: &Document<'_>) {
+        let ordinal = self.begin_document(document);
+        let reason = Reason {
+            code: "poisoned",
+            message: "the document was set aside: normalizing it failed without an answer"
+                .to_owned(),
+            pointer: None,
+        };
+        self.reject_document(ordinal, &reason, document.body);
+    }
+
     fn begin_document(&mut self, document: &Document<'_>) -> u32 {
         self.journal.clear();
         self.documents.push(DocumentHead {

@@ -1,19 +1,20 @@
-//! The plan: what a batch will write, fixed before the first part is written (D5).
+//! The plan of a batch cut from files: what it will write, and which bytes of which file it holds.
 
-use crate::content_hash::ContentHash;
 use serde::{Deserialize, Serialize};
 use sluice_normalizer::{Form, Report};
+use sluice_pipeline::ContentHash;
+use sluice_pipeline::PlannedPart;
 
 /// The stored form's own version; a higher one than this is refused.
-pub const PLAN_FORMAT: u32 = 1;
+pub const FILE_PLAN_FORMAT: u32 = 1;
 
 /// What one batch writes. Created once, never changed; the batch is committed when all of
 /// `parts` exist.
 ///
 /// Fields that a later Sluice adds under the same format are passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// See [`PLAN_FORMAT`].
+pub struct FilePlan {
+    /// See [`FILE_PLAN_FORMAT`].
     pub format: u32,
     /// The batch's id.
     pub batch: String,
@@ -54,21 +55,6 @@ pub struct PlannedDocument {
     pub blake3: ContentHash,
 }
 
-/// One part of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedPart {
-    /// The physical table.
-    pub table: String,
-    /// Where it lies, relative to the lake.
-    pub key: String,
-    /// Rows in it.
-    pub rows: u64,
-    /// Its size, bytes.
-    pub bytes: u64,
-    /// Of the whole file.
-    pub sha256: ContentHash,
-}
-
 /// [`Form`] as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,9 +79,9 @@ impl From<Form> for PlannedForm {
 
 /// Why stored bytes are no plan.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanError {
+pub enum FilePlanError {
     /// Written by a newer Sluice.
-    #[error("plan format {found} is newer than {PLAN_FORMAT}, the newest this build reads")]
+    #[error("plan format {found} is newer than {FILE_PLAN_FORMAT}, the newest this build reads")]
     Newer {
         /// The format in the file.
         found: u32,
@@ -105,7 +91,7 @@ pub enum PlanError {
     Json(#[from] serde_json::Error),
 }
 
-impl Plan {
+impl FilePlan {
     /// The stored form: one line of JSON, the same bytes for the same plan.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -115,15 +101,15 @@ impl Plan {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`PlanError`] when it is no plan, or a newer one than this build knows.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
+    /// [`FilePlanError`] when it is no plan, or a newer one than this build knows.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, FilePlanError> {
         #[derive(Deserialize)]
         struct Head {
             format: u32,
         }
         let head: Head = serde_json::from_slice(bytes)?;
-        if head.format > PLAN_FORMAT {
-            return Err(PlanError::Newer { found: head.format });
+        if head.format > FILE_PLAN_FORMAT {
+            return Err(FilePlanError::Newer { found: head.format });
         }
         Ok(serde_json::from_slice(bytes)?)
     }
@@ -131,14 +117,14 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plan, PlanError, PlannedForm};
+    use super::{FilePlan, FilePlanError, PlannedForm};
 
     /// Plans are read forever: one file for each format there ever was.
     const FORMAT_1: &str = include_str!("../tests/formats/plan-1.json");
 
     #[test]
     fn every_past_format_is_read() {
-        let plan = Plan::from_json(FORMAT_1.as_bytes()).expect("a plan");
+        let plan = FilePlan::from_json(FORMAT_1.as_bytes()).expect("a plan");
         assert_eq!((plan.format, plan.base_version, plan.version), (1, 0, 1));
         assert_eq!(plan.documents[0].form, PlannedForm::Ndjson);
         assert_eq!(plan.report.rejects["malformed_json"], 1);
@@ -148,13 +134,13 @@ mod tests {
     #[test]
     fn added_fields_are_passed_over_and_newer_formats_refused() {
         let added = FORMAT_1.replacen('{', r#"{"added":[1],"#, 1);
-        let plan = Plan::from_json(added.as_bytes()).expect("a plan");
+        let plan = FilePlan::from_json(added.as_bytes()).expect("a plan");
         assert_eq!(plan.to_json(), FORMAT_1.trim_end());
 
         let newer = FORMAT_1.replacen(r#""format":1"#, r#""format":2"#, 1);
-        let error = Plan::from_json(newer.as_bytes()).expect_err("a newer format");
-        assert!(matches!(error, PlanError::Newer { found: 2 }), "{error}");
+        let error = FilePlan::from_json(newer.as_bytes()).expect_err("a newer format");
+        assert!(matches!(error, FilePlanError::Newer { found: 2 }), "{error}");
         let half = &FORMAT_1[..FORMAT_1.len() / 2];
-        assert!(matches!(Plan::from_json(half.as_bytes()), Err(PlanError::Json(_))));
+        assert!(matches!(FilePlan::from_json(half.as_bytes()), Err(FilePlanError::Json(_))));
     }
 }

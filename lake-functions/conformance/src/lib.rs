@@ -1,0 +1,19 @@
+//! What every adapter of a port must do, and fakes in memory that do it.
+//!
+//! Each suite is one async function over an empty adapter; it panics where the adapter breaks the
+//! port's contract. Fakes and real adapters pass the same suites.
+
+mod catalog;
+mod given;
+mod ingress_store;
+mod lake_store;
+mod ledger;
+mod memory;
+mod work_queue;
+
+pub use catalog::catalog;
+pub use ingress_store::ingress_store;
+pub use lake_store::lake_store;
+pub use ledger::ledger;
+pub use memory::{Fault, Memory};
+pub use work_queue::work_queue;

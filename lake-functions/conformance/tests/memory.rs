@@ -1,0 +1,30 @@
+//! The fakes pass the suites that the real adapters pass.
+
+use futures::executor::block_on;
+use sluice_conformance::{Memory, catalog, ingress_store, lake_store, ledger, work_queue};
+
+#[test]
+fn the_ingress_store_conforms() {
+    block_on(ingress_store(&Memory::default()));
+}
+
+#[test]
+fn the_queue_conforms() {
+    block_on(work_queue(&Memory::default()));
+}
+
+#[test]
+fn the_ledger_conforms() {
+    let memory = Memory::default();
+    block_on(ledger(&memory, &memory));
+}
+
+#[test]
+fn the_lake_conforms() {
+    block_on(lake_store(&Memory::default()));
+}
+
+#[test]
+fn the_catalog_conforms() {
+    block_on(catalog(&Memory::default()));
+}

@@ -1,0 +1,160 @@
+//! One Parquet file out of several whose columns differ.
+
+use crate::lake_folder::{LakeError, LakeFolder};
+use crate::snapshot::Part;
+use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use arrow_schema::{Field, Fields, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+/// Rows read at a time.
+const READ_ROWS: usize = 8 * 1024;
+
+/// A row group is closed at this size in memory, bytes.
+const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why parts were not merged; nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MergeError {
+    /// A part cannot be read.
+    #[error("read part {key}")]
+    Read {
+        /// The part.
+        key: String,
+        /// What the reader said.
+        source: ParquetError,
+    },
+    /// A part cannot be opened.
+    #[error("open part {key}")]
+    Open {
+        /// The part.
+        key: String,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// One column has two types: I-5 is broken.
+    #[error("column {column} of part {key} has another type than in the parts before")]
+    Types {
+        /// The part.
+        key: String,
+        /// The column's name.
+        column: String,
+    },
+    /// The merged part has not the rows of its sources.
+    #[error("merged {found} rows, expected {expected}")]
+    Rows {
+        /// Rows read.
+        found: u64,
+        /// Rows that the ledger knows.
+        expected: u64,
+    },
+    /// The merged part cannot be encoded.
+    #[error("encode the merged part")]
+    Encode(#[source] ParquetError),
+    /// The lake refused.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+}
+
+/// A merged part's content.
+pub(crate) struct Merged {
+    pub(crate) rows: u64,
+    pub(crate) content: Vec<u8>,
+}
+
+/// Reads parts of one physical table and writes their rows, in the order of the parts, into one.
+/// `columns`: the table's, in their order; a column that none of the parts has stays away.
+pub(crate) fn merge<'c>(
+    lake: &LakeFolder,
+    parts: &[Arc<Part>],
+    columns: impl Iterator<Item = &'c str>,
+) -> Result<Merged, MergeError> {
+    let (schema, metadata) = schema_of(lake, parts, columns)?;
+    let properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(metadata))
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties))
+        .map_err(MergeError::Encode)?;
+    let mut rows = 0;
+    for part in parts {
+        let read = |source| MergeError::Read { key: part.key.clone(), source };
+        let reader = open(lake, part)?.with_batch_size(READ_ROWS).build().map_err(read)?;
+        for batch in reader {
+            let batch = batch.map_err(|error| read(error.into()))?;
+            rows += batch.num_rows() as u64;
+            let batch = widened(&batch, &schema).map_err(|error| read(error.into()))?;
+            writer.write(&batch).map_err(MergeError::Encode)?;
+            if writer.in_progress_size() >= ROW_GROUP_BYTES {
+                writer.flush().map_err(MergeError::Encode)?;
+            }
+        }
+    }
+    let expected = parts.iter().map(|part| part.rows).sum();
+    if rows != expected {
+        return Err(MergeError::Rows { found: rows, expected });
+    }
+    let content = writer.into_inner().map_err(MergeError::Encode)?;
+    Ok(Merged { rows, content })
+}
+
+fn open(
+    lake: &LakeFolder,
+    part: &Part,
+) -> Result<ParquetRecordBatchReaderBuilder<File>, MergeError> {
+    let file = File::open(lake.root().join(&part.key))
+        .map_err(|source| MergeError::Open { key: part.key.clone(), source })?;
+    ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|source| MergeError::Read { key: part.key.clone(), source })
+}
+
+/// The columns that any part has, and what the last part's footer tells about the table.
+fn schema_of<'c>(
+    lake: &LakeFolder,
+    parts: &[Arc<Part>],
+    columns: impl Iterator<Item = &'c str>,
+) -> Result<(SchemaRef, Vec<KeyValue>), MergeError> {
+    let mut fields: HashMap<String, Arc<Field>> = HashMap::new();
+    let mut metadata = Vec::new();
+    for part in parts {
+        let builder = open(lake, part)?;
+        for field in builder.schema().fields() {
+            let known = fields.entry(field.name().clone()).or_insert_with(|| Arc::clone(field));
+            if known.data_type() != field.data_type() {
+                let (key, column) = (part.key.clone(), field.name().clone());
+                return Err(MergeError::Types { key, column });
+            }
+        }
+        let about = builder.metadata().file_metadata().key_value_metadata();
+        metadata = about.cloned().unwrap_or_default();
+    }
+    // The batch is no longer one; the Arrow schema is written anew.
+    metadata.retain(|entry| entry.key != "sluice.batch" && entry.key != "ARROW:schema");
+    let ordered: Fields = columns.filter_map(|name| fields.remove(name)).collect();
+    if let Some((column, _)) = fields.into_iter().next() {
+        let key = parts.first().map_or_else(String::new, |part| part.key.clone());
+        return Err(MergeError::Types { key, column });
+    }
+    Ok((Arc::new(Schema::new(ordered)), metadata))
+}
+
+/// The batch with nulls in the columns that its part lacks.
+fn widened(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let column = |field: &Arc<Field>| -> ArrayRef {
+        let found = batch.column_by_name(field.name());
+        found.map_or_else(|| new_null_array(field.data_type(), batch.num_rows()), Arc::clone)
+    };
+    RecordBatch::try_new(Arc::clone(schema), schema.fields().iter().map(column).collect())
+}

@@ -1,0 +1,120 @@
+//! Opens a data folder: its lock, its store, its lake, and what readers see of it.
+
+use super::adapters::IndexedStore;
+use super::background::Shared;
+use super::index::LakeIndex;
+use super::{PlatformOptions, now_ms};
+use crate::lake_folder::{FolderLock, LakeError, LakeFolder};
+use crate::store::{Clock, STORE_FORMAT, Store, StoreError, StoreOptions};
+use futures::executor::block_on;
+use sluice_pipeline::{Catalog, PortError};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The lake's folder in the data folder.
+const LAKE_FOLDER: &str = "lake";
+
+/// The store's file in the data folder.
+const STORE_FILE: &str = "sluice.db";
+
+/// Why a platform cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process works in this folder.
+    #[error("another server holds {}{}", folder.display(), process(*holder))]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// The holder's process id, where it can be told.
+        holder: Option<u32>,
+    },
+    /// The folder was written by a newer Sluice.
+    #[error(
+        "{} has format {found}, and this build knows formats up to {known}",
+        folder.display()
+    )]
+    Newer {
+        /// The folder.
+        folder: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest this build knows.
+        known: i64,
+    },
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The lake cannot be used.
+    #[error(transparent)]
+    Lake(LakeError),
+    /// The store or a thread could not be started.
+    #[error("start the platform in {}", folder.display())]
+    Start {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn process(holder: Option<u32>) -> String {
+    holder.map_or_else(String::new, |id| format!(" (process {id})"))
+}
+
+pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock), OpenError> {
+    let folder = &options.data;
+    let lock = LakeFolder::at(folder).lock().map_err(|error| match error {
+        LakeError::Locked { folder, holder } => OpenError::Held { folder, holder },
+        error => OpenError::Lake(error),
+    })?;
+    let clock = StoreOptions::new(Clock::new(now_ms));
+    let store = Store::open(&folder.join(STORE_FILE), clock).map_err(|error| match error {
+        StoreError::Newer { found } => {
+            OpenError::Newer { folder: folder.clone(), found, known: STORE_FORMAT }
+        }
+        StoreError::Port(error) => OpenError::Port(error),
+        StoreError::Start(source) => OpenError::Start { folder: folder.clone(), source },
+    })?;
+    let lake = LakeFolder::at(folder.join(LAKE_FOLDER));
+    let index = Arc::new(LakeIndex::default());
+    load(&store, &lake, &index)?;
+    delete_retired(&store, &lake)?;
+    // A restart is how a person says that the cause is mended.
+    block_on(store.redrive_set_aside())?;
+
+    let indexed = IndexedStore { store, index };
+    let shared = Shared::new(indexed, lake, options.settings, options.linger, options.events);
+    let shared = Arc::new(shared);
+    shared.start().map_err(|source| OpenError::Start { folder: folder.clone(), source })?;
+    Ok((shared, lock))
+}
+
+/// Brings the index up to what is committed and shown.
+fn load(store: &Store, lake: &LakeFolder, index: &LakeIndex) -> Result<(), OpenError> {
+    for (table, current) in store.load_generations()? {
+        if let Some(shown) = block_on(store.shown(&table, current))? {
+            let registry = lake.registry(&table, current, shown.version);
+            index.show(&registry.map_err(OpenError::Lake)?);
+        }
+        // A rebuild that the last process did not end starts over.
+        block_on(store.retire_other_generations(&table, None))?;
+        index.switch(table.as_str(), current);
+    }
+    store.load_parts(&mut |part| {
+        index.add(part.root.as_str(), part.generation, vec![(part.table, part.part)]);
+    })?;
+    Ok(())
+}
+
+/// No reader of an earlier process is left.
+fn delete_retired(store: &Store, lake: &LakeFolder) -> Result<(), OpenError> {
+    let keys = block_on(store.retired_parts())?;
+    for key in &keys {
+        lake.remove_part(key).map_err(OpenError::Lake)?;
+    }
+    if !keys.is_empty() {
+        block_on(store.forget_parts(&keys))?;
+    }
+    Ok(())
+}
