@@ -14,7 +14,9 @@ mod parse;
 mod progress;
 mod put;
 mod query;
+mod rebuild;
 mod rejects;
+mod retain;
 mod schema;
 mod sql;
 mod stop;
@@ -52,6 +54,8 @@ enum Command {
     Table(table::TableArgs),
     Document(document::DocumentArgs),
     Rejects(rejects::RejectsArgs),
+    Rebuild(rebuild::RebuildArgs),
+    Retain(retain::RetainArgs),
     Normalize(normalize::NormalizeArgs),
     Schema(schema::SchemaArgs),
 }
@@ -71,6 +75,8 @@ fn main() -> ExitCode {
         Command::Query(args) => query::run(&args),
         Command::Document(args) => document::run(&args),
         Command::Rejects(args) => rejects::run(&args),
+        Command::Rebuild(args) => rebuild::run(&args),
+        Command::Retain(args) => retain::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     match result {

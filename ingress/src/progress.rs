@@ -48,6 +48,22 @@ impl Bar {
         self.bar.set_message(format!(", {}", crate::text::counted(documents, "document")));
     }
 
+    /// A bar over documents that are replayed.
+    pub(crate) fn over_documents(total: u64, quiet: bool) -> Self {
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let template = "{bar:14} {human_pos} of {human_len} documents, {eta} left";
+        let style = ProgressStyle::with_template(template).expect("the template is a constant");
+        let bar = ProgressBar::with_draw_target(Some(total), target).with_style(style);
+        bar.enable_steady_tick(REDRAW);
+        Bar { bar, records: AtomicU64::new(0) }
+    }
+
+    /// Shows how many documents are replayed.
+    pub(crate) fn replayed(&self, documents: u64) {
+        self.bar.set_position(documents);
+    }
+
     /// Removes the bar from the terminal.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();

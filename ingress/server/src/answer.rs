@@ -5,14 +5,20 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+#[derive(Serialize)]
+struct Form<'a, T> {
+    success: bool,
+    data: &'a T,
+}
+
 /// `200 {"success":true,"data":…}`.
 pub(crate) fn success<T: Serialize>(data: &T) -> Response {
-    #[derive(Serialize)]
-    struct Form<'a, T> {
-        success: bool,
-        data: &'a T,
-    }
     json(StatusCode::OK, &Form { success: true, data })
+}
+
+/// The same with 202, for work that goes on.
+pub(crate) fn accepted<T: Serialize>(data: &T) -> Response {
+    json(StatusCode::ACCEPTED, &Form { success: true, data })
 }
 
 /// Any JSON.

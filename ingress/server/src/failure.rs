@@ -58,6 +58,7 @@ codes! {
     // Not 408, which clients and proxies repeat on their own.
     QueryTimeout "query_timeout" BAD_REQUEST,
     QueryTooLarge "query_too_large" BAD_REQUEST,
+    BadSettings "bad_settings" BAD_REQUEST,
     Unauthorized "unauthorized" UNAUTHORIZED,
     CrossOrigin "cross_origin" FORBIDDEN,
     BadHost "bad_host" FORBIDDEN,
@@ -66,6 +67,8 @@ codes! {
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE,
     RequestTimeout "request_timeout" REQUEST_TIMEOUT,
     IdTaken "id_taken" CONFLICT,
+    NotReady "not_ready" CONFLICT,
+    RowsWouldBeLost "rows_would_be_lost" CONFLICT,
     DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE,
     QueryTooLong "query_too_long" PAYLOAD_TOO_LARGE,
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE,

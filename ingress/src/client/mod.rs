@@ -84,7 +84,7 @@ pub(crate) struct Request<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Method {
     Get,
-    /// Only for queries.
+    /// For queries and for what the server does itself.
     Post,
     Put,
 }

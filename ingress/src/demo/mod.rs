@@ -92,7 +92,13 @@ async fn show(folder: &Path, keep: Option<&Path>) -> Result<(), Failure> {
         .context("use no settings")
         .map_err(Failure::failed)?;
     let data = folder.to_owned();
-    let options = PlatformOptions { data, settings, linger: up::LINGER, events: EventSink::none() };
+    let options = PlatformOptions {
+        data,
+        settings,
+        settings_file: None,
+        linger: up::LINGER,
+        events: EventSink::none(),
+    };
     let platform = Platform::open(options).map_err(|error| up::explain(error.into(), folder))?;
     let shown = serve(&platform, stop, keep).await;
     platform.close();

@@ -78,6 +78,7 @@ pub(crate) fn run(args: &UpArgs) -> Result<ExitCode, Failure> {
         platform: PlatformOptions {
             data: config.data.clone(),
             settings: config.settings.clone(),
+            settings_file: config.file.clone(),
             linger: LINGER,
             events: sluice_server::logged_events(),
         },

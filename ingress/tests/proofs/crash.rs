@@ -22,6 +22,9 @@ const DOCUMENTS_OF_A_CLIENT: u64 = 40;
 /// Longest life of a server that is not killed while it starts.
 const LIFE_MAX: Duration = Duration::from_millis(2_000);
 
+/// Looking shall not keep the server from its work.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
 /// When a server is killed.
 #[derive(Debug)]
 enum Moment {
@@ -74,7 +77,7 @@ fn one_folder(seed: u64, rounds: u64) {
         println!("seed {seed}, kill {run}: {moment:?}");
         let plan = Plan { seed, run, documents_max: DOCUMENTS_OF_A_CLIENT };
         states = one_life(&home, plan, &moment, &mut ledger, states);
-        states.watch(ledger.accepted());
+        states.watch(ledger.accepted().rev());
     }
     let server = home.start();
     repeat_puts(&server, &mut ledger);
@@ -108,7 +111,9 @@ fn one_life(
     let api = server.api;
     let watcher = std::thread::spawn(move || {
         // Until the server is gone.
-        while states.look(api).is_ok() {}
+        while states.look(api).is_ok() {
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
         states
     });
     let is_time = || match moment {
@@ -116,7 +121,7 @@ fn one_life(
         Moment::Listening(time) => listens_since.elapsed() >= *time,
         Moment::Starting(_) => true,
     };
-    // Polled without a pause: the moment shall be any.
+    // Polled often: the moment shall be any.
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is_time() {
         assert!(Instant::now() < deadline, "{moment:?} does not come");

@@ -1,6 +1,4 @@
-//! The disk below a running server fails for a while. Linux only: the fault is put between the
-//! server and the C library.
-#![cfg(target_os = "linux")]
+//! The disk below a running server fails for a while.
 
 use crate::api::{Api, Told, document_path, text, until};
 use crate::ledger::Ledger;
@@ -9,6 +7,7 @@ use crate::proof::prove;
 use crate::server::{Home, Server};
 use crate::shim::{Disk, Fault};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Refusals until the disk works again.
@@ -139,7 +138,7 @@ fn still_answers(api: Api, ledger: &Ledger) {
 
 /// `storage_full` says that nothing was stored. A sync that failed leaves that open: what was
 /// written may be found after a restart.
-fn check_refused(fault: Fault, ledger: &Ledger, stored: &std::collections::BTreeMap<String, u64>) {
+fn check_refused(fault: Fault, ledger: &Ledger, stored: &BTreeMap<String, u64>) {
     let counts = ledger.counts();
     assert!(!counts.contains_key("no answer"), "every post was answered: {counts:?}");
     assert_eq!(stored.get("storage_full").copied().unwrap_or(0), 0, "refused and stored");

@@ -45,12 +45,12 @@ impl Ledger {
         self.sent.get(&number)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Sent> {
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Sent> {
         self.sent.values()
     }
 
-    /// Accepted documents: table and id.
-    pub(crate) fn accepted(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    /// Accepted documents, the newest last: table and id.
+    pub(crate) fn accepted(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
         self.all().filter_map(|sent| match &sent.answered {
             Answered::Accepted(id) => Some((sent.document.table, id.as_str())),
             _ => None,

@@ -7,6 +7,8 @@ mod corpora;
 mod crash;
 mod disk;
 mod documents;
+// The fault is put between the server and the C library of Linux.
+#[cfg(target_os = "linux")]
 mod faults;
 mod ledger;
 mod posting;
@@ -14,6 +16,7 @@ mod proof;
 mod readback;
 mod reader;
 mod server;
+#[cfg(target_os = "linux")]
 mod shim;
 mod states;
 mod wire;

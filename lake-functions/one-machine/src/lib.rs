@@ -38,8 +38,8 @@ pub use normalize_files::{
 };
 pub use platform::{
     Changes, ColumnChange, DocumentView, Event, EventSink, Figures, OpenError, Platform,
-    PlatformOptions, RebuildError, RebuildState, RebuildView, RejectCount, Retained, TableChange,
-    TableDetail, TableSummary,
+    PlatformOptions, RebuildError, RebuildState, RebuildView, RejectCount, ReloadError, Retained,
+    TableChange, TableDetail, TableSummary,
 };
 pub use sluice_pipeline::ContentHash;
 pub use snapshot::{Part, Snapshot, TableSnapshot};

@@ -6,6 +6,8 @@ mod health;
 mod metrics;
 mod names;
 mod openapi;
+mod rebuild;
+mod retain;
 mod sql;
 mod table;
 
@@ -46,6 +48,9 @@ pub(crate) fn routes(front: Arc<Front>) -> Router {
         .route("/table/{table}/object/{id}", put(accept::put).get(document::get))
         .route("/tables", get(table::list))
         .route("/table/{table}", get(table::get))
+        .route("/table/{table}/rebuild", post(rebuild::start).get(rebuild::get))
+        .route("/table/{table}/rebuild/switch", post(rebuild::switch))
+        .route("/retain", post(retain::post))
         .route("/sql", post(sql::post))
         .route(HEALTH, get(health::get))
         .route("/metrics", get(metrics::get))

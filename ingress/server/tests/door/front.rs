@@ -26,6 +26,7 @@ pub(crate) fn platform_options(folder: &TempDir) -> PlatformOptions {
     PlatformOptions {
         data: folder.path().join("data"),
         settings: SettingsInForce::parse(String::new()).unwrap(),
+        settings_file: None,
         linger: Duration::from_millis(20),
         events: EventSink::none(),
     }

@@ -47,6 +47,7 @@ impl Ledger for IndexedStore {
 
     async fn commit(&self, id: &BatchId, parts: &[PlannedPart]) -> Result<(), PortError> {
         let committed = self.store.commit_batch(id, parts).await?;
+        // Of a batch that was committed before there are no parts here.
         self.index.add(committed.table.as_str(), committed.generation, committed.parts);
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::adapters::IndexedStore;
 use super::counters::Counters;
 use super::events::{Event, EventSink};
 use super::rebuild::Rebuilds;
+use super::settings_file::SettingsFile;
 use super::tidy::Tidy;
 use super::wake::{Bell, Woken};
 use crate::lake_folder::LakeFolder;
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub(super) indexed: IndexedStore,
     pub(super) lake: LakeFolder,
     settings: RwLock<Arc<SettingsInForce>>,
+    pub(super) settings_file: SettingsFile,
     /// Held while batches are made.
     pub(super) dispatching: Mutex<()>,
     pub(super) rebuilds: Rebuilds,
@@ -62,6 +64,7 @@ impl Shared {
         indexed: IndexedStore,
         lake: LakeFolder,
         settings: SettingsInForce,
+        settings_file: SettingsFile,
         linger: Duration,
         events: EventSink,
     ) -> Self {
@@ -69,6 +72,7 @@ impl Shared {
             indexed,
             lake,
             settings: RwLock::new(Arc::new(settings)),
+            settings_file,
             dispatching: Mutex::default(),
             rebuilds: Rebuilds::default(),
             linger,
@@ -116,8 +120,8 @@ impl Shared {
     /// Starts the threads.
     pub(super) fn start(self: &Arc<Self>) -> io::Result<()> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        // One processor stays with those who post and ask.
-        let workers = processors.saturating_sub(1).clamp(1, 4);
+        // At least two: a batch waits for the disk much of its time.
+        let workers = processors.clamp(2, 4);
         self.spawn("dispatcher".to_owned(), Shared::dispatch_documents)?;
         for worker in 0..workers {
             self.spawn(format!("normalizer-{worker}"), Shared::normalize_batches)?;
@@ -162,6 +166,9 @@ impl Shared {
                     Woken::Work if self.arrived.pause(self.linger) => return,
                     Woken::Work | Woken::Time => {}
                 }
+            }
+            if let Err(error) = self.reload_settings() {
+                self.tell_failed("use the changed settings", &error);
             }
             left = match self.dispatch_some() {
                 Ok(some) => some,

@@ -82,15 +82,13 @@ impl LakeIndex {
         });
     }
 
-    /// Adds parts to one root table's generation, by physical table.
+    /// Adds new parts to one root table's generation, by physical table.
     pub(crate) fn add(&self, root: &str, generation: u32, parts: Vec<(String, Part)>) {
         self.change(root, generation, |generation| {
             for (table, part) in parts {
                 let list = generation.parts.entry(table).or_default();
-                // A batch may be committed again by a run that overlapped.
-                if !list.iter().any(|known| known.key == part.key) {
-                    Arc::make_mut(list).push(Arc::new(part));
-                }
+                debug_assert!(list.iter().all(|known| known.key != part.key), "{}", part.key);
+                Arc::make_mut(list).push(Arc::new(part));
             }
         });
     }

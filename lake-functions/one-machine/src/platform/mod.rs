@@ -9,6 +9,7 @@ mod index;
 mod open;
 mod rebuild;
 mod retain;
+mod settings_file;
 mod tidy;
 mod views;
 mod wake;
@@ -18,6 +19,7 @@ pub use events::{Event, EventSink};
 pub use open::OpenError;
 pub use rebuild::{RebuildError, RebuildState, RebuildView};
 pub use retain::Retained;
+pub use settings_file::ReloadError;
 pub use views::{DocumentView, Figures, RejectCount, TableDetail, TableSummary};
 
 use crate::lake_folder::FolderLock;
@@ -36,6 +38,8 @@ pub struct PlatformOptions {
     pub data: PathBuf,
     /// The settings in force.
     pub settings: SettingsInForce,
+    /// Where they came from; looked at again every now and then, and before a rebuild.
+    pub settings_file: Option<PathBuf>,
     /// How long after a document's arrival its batch is closed, at most.
     pub linger: Duration,
     /// Who hears what happens in the background.
@@ -159,6 +163,14 @@ impl Platform {
             live_parts: lists.iter().map(|(_, parts)| parts.len() as u64).sum(),
             stopped_batches,
         })
+    }
+
+    /// Puts the settings file in force if it has changed.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: the settings before stay in force.
+    pub fn reload_settings(&self) -> Result<(), ReloadError> {
+        self.shared().reload_settings()
     }
 
     /// Puts other settings in force, for batches planned and rebuilds started from now on.

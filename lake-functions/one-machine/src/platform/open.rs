@@ -3,11 +3,15 @@
 use super::adapters::IndexedStore;
 use super::background::Shared;
 use super::index::LakeIndex;
+use super::settings_file::SettingsFile;
 use super::{PlatformOptions, now_ms};
 use crate::lake_folder::{FolderLock, LakeError, LakeFolder};
+use crate::snapshot::Part;
 use crate::store::{Clock, STORE_FORMAT, Store, StoreError, StoreOptions};
 use futures::executor::block_on;
+use sluice_normalizer::TableName;
 use sluice_pipeline::{Catalog, PortError};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,7 +88,9 @@ pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock)
     block_on(store.redrive_set_aside())?;
 
     let indexed = IndexedStore { store, index };
-    let shared = Shared::new(indexed, lake, options.settings, options.linger, options.events);
+    let settings_file = SettingsFile::new(options.settings_file);
+    let (settings, linger) = (options.settings, options.linger);
+    let shared = Shared::new(indexed, lake, settings, settings_file, linger, options.events);
     let shared = Arc::new(shared);
     shared.start().map_err(|source| OpenError::Start { folder: folder.clone(), source })?;
     Ok((shared, lock))
@@ -101,9 +107,14 @@ fn load(store: &Store, lake: &LakeFolder, index: &LakeIndex) -> Result<(), OpenE
         block_on(store.retire_other_generations(&table, None))?;
         index.switch(table.as_str(), current);
     }
+    let mut parts: BTreeMap<(TableName, u32), Vec<(String, Part)>> = BTreeMap::new();
     store.load_parts(&mut |part| {
-        index.add(part.root.as_str(), part.generation, vec![(part.table, part.part)]);
+        let generation = parts.entry((part.root, part.generation)).or_default();
+        generation.push((part.table, part.part));
     })?;
+    for ((root, generation), parts) in parts {
+        index.add(root.as_str(), generation, parts);
+    }
     Ok(())
 }
 

@@ -52,6 +52,10 @@ impl Shared {
     pub(super) fn merge_parts(&self) {
         let mut heard = 0;
         while self.committed.wait(&mut heard, LOOK_AGAIN) != Woken::Stop {
+            // Commits come in crowds; one look serves them all.
+            if self.committed.pause(self.linger) {
+                return;
+            }
             let done = self.merge_some().and_then(|()| self.delete_free());
             if let Err(error) = done {
                 self.events.tell(&Event::Failed { what: "tidy the lake", error: &error });

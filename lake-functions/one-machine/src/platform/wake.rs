@@ -7,13 +7,16 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     state: Mutex<State>,
-    changed: Condvar,
+    rung: Condvar,
+    stop: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// Goes up with every ring.
     rings: u64,
+    /// Threads in [`Bell::wait`]: posts ring tens of thousands of times a second, mostly to nobody.
+    waiting: u32,
     stopped: bool,
 }
 
@@ -31,14 +34,18 @@ pub(crate) enum Woken {
 impl Bell {
     /// Says that there is work.
     pub(crate) fn ring(&self) {
-        self.locked().rings += 1;
-        self.changed.notify_all();
+        let mut state = self.locked();
+        state.rings += 1;
+        if state.waiting > 0 {
+            self.rung.notify_all();
+        }
     }
 
     /// Ends all waits, now and later.
     pub(crate) fn stop(&self) {
         self.locked().stopped = true;
-        self.changed.notify_all();
+        self.rung.notify_all();
+        self.stop.notify_all();
     }
 
     pub(crate) fn stopped(&self) -> bool {
@@ -48,8 +55,11 @@ impl Bell {
     /// Waits until the bell has rung since `heard`, which is brought up to date, or for `at_most`.
     pub(crate) fn wait(&self, heard: &mut u64, at_most: Duration) -> Woken {
         let quiet = |state: &mut State| !state.stopped && state.rings == *heard;
-        let waited = self.changed.wait_timeout_while(self.locked(), at_most, quiet);
-        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.locked();
+        state.waiting += 1;
+        let waited = self.rung.wait_timeout_while(state, at_most, quiet);
+        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
         *heard = state.rings;
         match (state.stopped, timeout.timed_out()) {
             (true, _) => Woken::Stop,
@@ -61,7 +71,7 @@ impl Bell {
     /// Waits for `time`, or until the platform closes; says whether it does.
     pub(crate) fn pause(&self, time: Duration) -> bool {
         let running = |state: &mut State| !state.stopped;
-        let waited = self.changed.wait_timeout_while(self.locked(), time, running);
+        let waited = self.stop.wait_timeout_while(self.locked(), time, running);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopped
     }
 

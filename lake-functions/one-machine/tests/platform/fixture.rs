@@ -33,7 +33,8 @@ pub(crate) fn open(data: &Path, yaml: &str) -> (Platform, Receiver<Heard>) {
     });
     let settings = SettingsInForce::parse(yaml.to_owned()).expect("settings");
     let linger = Duration::from_millis(1);
-    let options = PlatformOptions { data: data.to_owned(), settings, linger, events };
+    let options =
+        PlatformOptions { data: data.to_owned(), settings, settings_file: None, linger, events };
     (Platform::open(options).expect("open"), heard)
 }
 

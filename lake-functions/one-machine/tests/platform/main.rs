@@ -88,6 +88,7 @@ fn one_platform_at_a_time_holds_a_folder() {
     let options = PlatformOptions {
         data: folder.path().to_owned(),
         settings,
+        settings_file: None,
         linger: Duration::ZERO,
         events: EventSink::none(),
     };

@@ -1,0 +1,82 @@
+//! Rebuilding a table: start, look, switch.
+
+mod told;
+
+use super::names::{InPath, table_name};
+use crate::answer::{accepted, success};
+use crate::failure::{Code, Failure};
+use crate::front::Front;
+use crate::log;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use sluice_one_machine::{RebuildError, ReloadError};
+use std::sync::Arc;
+use told::Told;
+
+/// `POST /table/{table}/rebuild`: starts one, or tells of the one that runs.
+pub(crate) async fn start(
+    State(front): State<Arc<Front>>,
+    InPath(table): InPath<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let table = table_name(&table)?;
+    let without_removed = query.as_deref().is_some_and(|query| {
+        query.split('&').any(|pair| matches!(pair, "without_removed" | "without_removed=true"))
+    });
+    front.platform.reload_settings()?;
+    let view = front.platform.start_rebuild(&table, without_removed).await?;
+    Ok(accepted(&Told::of(&table, &view)))
+}
+
+/// `GET /table/{table}/rebuild`.
+pub(crate) async fn get(
+    State(front): State<Arc<Front>>,
+    InPath(table): InPath<String>,
+) -> Result<Response, Failure> {
+    let table = table_name(&table)?;
+    let view = front.platform.rebuild(&table).ok_or_else(|| {
+        let message =
+            format!("no rebuild of {table} since the server started; POST here starts one");
+        Failure::new(Code::NotFound, message)
+    })?;
+    Ok(success(&Told::of(&table, &view)))
+}
+
+/// `POST /table/{table}/rebuild/switch`.
+pub(crate) async fn switch(
+    State(front): State<Arc<Front>>,
+    InPath(table): InPath<String>,
+) -> Result<Response, Failure> {
+    let table = table_name(&table)?;
+    let (platform, name) = (front.platform.clone(), table.clone());
+    // It waits for batches at work.
+    let switched = tokio::task::spawn_blocking(move || platform.switch(&name)).await;
+    let view = switched.map_err(|_| Failure::internal())??;
+    Ok(success(&Told::of(&table, &view)))
+}
+
+impl From<RebuildError> for Failure {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::Port(error) => error.into(),
+            RebuildError::UnknownTable { .. } => Failure::new(Code::NotFound, error.to_string()),
+            RebuildError::Removed { .. } => Failure::new(
+                Code::RowsWouldBeLost,
+                format!("{error}; ask with ?without_removed=true to rebuild without them"),
+            ),
+            RebuildError::NotReady { .. } => Failure::new(Code::NotReady, error.to_string()),
+            RebuildError::Busy { .. } => Failure::new(Code::Busy, error.to_string()),
+            RebuildError::Closing => Failure::new(Code::Unavailable, error.to_string()),
+            RebuildError::Normalize(error) => {
+                log::event("rebuild_failed", &[("error", log::chain(&error))]);
+                Failure::internal()
+            }
+        }
+    }
+}
+
+impl From<ReloadError> for Failure {
+    fn from(error: ReloadError) -> Self {
+        Failure::new(Code::BadSettings, log::chain(&error))
+    }
+}

@@ -1,0 +1,34 @@
+//! `POST /retain`: removes what the settings say is too old.
+
+use crate::answer::success;
+use crate::failure::Failure;
+use crate::front::Front;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+struct Told {
+    tables: Vec<ToldTable>,
+}
+
+#[derive(Serialize)]
+struct ToldTable {
+    table: String,
+    documents: u64,
+    parts: u64,
+    rows: u64,
+}
+
+pub(crate) async fn post(State(front): State<Arc<Front>>) -> Result<Response, Failure> {
+    front.platform.reload_settings()?;
+    let retained = front.platform.retain().await?;
+    let tables = retained.into_iter().map(|gone| ToldTable {
+        table: gone.table.to_string(),
+        documents: gone.documents,
+        parts: gone.parts,
+        rows: gone.rows,
+    });
+    Ok(success(&Told { tables: tables.collect() }))
+}
