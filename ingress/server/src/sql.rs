@@ -19,6 +19,8 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub(crate) fn new(lake_root: &Path, limits: SqlLimits) -> Result<Self, SqlError> {
+        // The first part makes the folder, the engine wants it before.
+        std::fs::create_dir_all(lake_root).map_err(|error| SqlError::Engine(Box::new(error)))?;
         Ok(Sql { engine: SqlEngine::new(lake_root.to_owned(), limits)? })
     }
 

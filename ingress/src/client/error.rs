@@ -39,7 +39,16 @@ impl ClientError {
     /// Whether the same request may succeed later.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            ClientError::Unreachable { .. } | ClientError::BrokenOff { .. } => true,
+            ClientError::Unreachable { source, .. } => match &**source {
+                // What a certificate fails as.
+                ureq::Error::Io(error) => error.kind() != io::ErrorKind::InvalidData,
+                ureq::Error::Timeout(_)
+                | ureq::Error::HostNotFound
+                | ureq::Error::ConnectionFailed
+                | ureq::Error::Protocol(_) => true,
+                _ => false,
+            },
+            ClientError::BrokenOff { .. } => true,
             ClientError::Refused { status, .. } => matches!(status, 408 | 429 | 500..),
             ClientError::Foreign { .. } | ClientError::TooLong { .. } => false,
         }

@@ -10,7 +10,9 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use config::Config;
 use sluice_one_machine::{OpenError, PlatformOptions};
-use sluice_server::{HttpLimits, Server, ServerOptions, SqlLimits, StartError, Tokens};
+use sluice_server::{
+    HttpLimits, Server, ServerOptions, SqlLimits, StartError, Tokens, logged_events,
+};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -80,7 +82,7 @@ pub(crate) fn run(args: &UpArgs) -> Result<ExitCode, Failure> {
             settings: config.settings.clone(),
             settings_file: config.file.clone(),
             linger: LINGER,
-            events: sluice_server::logged_events(),
+            events: logged_events(),
         },
         sql: SqlLimits::default(),
         tokens,

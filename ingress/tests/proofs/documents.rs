@@ -69,11 +69,10 @@ fn mark(number: u64, at: usize) -> String {
 
 /// The document that a record's text comes from.
 pub(crate) fn number_in(text: &str) -> Option<u64> {
-    let digits = text.split('d').find_map(|after| {
+    text.split('d').find_map(|after| {
         let (digits, _) = after.split_once('.')?;
         digits.parse().ok()
-    });
-    digits
+    })
 }
 
 fn uuid(seeded: &mut Seeded) -> String {

@@ -6,6 +6,7 @@ mod inputs;
 mod normalize;
 mod put;
 mod put_failures;
+mod rebuild;
 mod recovery;
 mod rejects;
 mod sandbox;

@@ -19,7 +19,7 @@ async fn ask(client: &mut Client, statement: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_fail_in_between_are_cut() {
-    let server = Running::start(|options| options.sql.timeout = Duration::from_millis(500)).await;
+    let server = Running::start(|options| options.sql.timeout = Duration::from_secs(1)).await;
     let mut client = server.connect().await;
     ask(&mut client, ENDLESS).await;
     let answer = client.answer().await;

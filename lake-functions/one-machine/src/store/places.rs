@@ -1,13 +1,10 @@
 //! Where documents are.
 
 use super::document_row::head;
-use super::fault::Fault;
 use super::handle::Store;
 use super::keys::{DocumentKey, Seq};
 use super::outcomes;
-use super::transaction::table_id;
-use rusqlite::params;
-use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
+use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome};
 use sluice_pipeline::{DocumentHead, PortError};
 
 /// Where a document is, within the current generation of its table.
@@ -54,39 +51,6 @@ impl Store {
                 None => (None, None),
             };
             Ok(Some(DocumentPlace { head, batch, committed_at_ms, outcome }))
-        })
-        .await
-    }
-
-    /// The documents of a table after `after`, at most `documents_max`, in the order they became
-    /// durable; those whose bodies were removed too.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    pub async fn documents_of(
-        &self,
-        table: &TableName,
-        after: Seq,
-        documents_max: usize,
-    ) -> Result<Vec<(Seq, DocumentHead)>, PortError> {
-        let (what, table) = (format!("list the documents of {table}"), table.clone());
-        self.read(what, move |connection| {
-            let Some(id) = table_id(connection, &table)? else {
-                return Ok(Vec::new());
-            };
-            let mut statement = connection.prepare_cached(
-                "SELECT seq, documents.id, tables.name, received_at_ms, principal, form, encoding,
-                    bytes
-                FROM documents JOIN tables ON tables.id = documents.table_id
-                WHERE seq > ?1 AND documents.table_id = ?2 ORDER BY seq LIMIT ?3",
-            )?;
-            let limit = i64::try_from(documents_max).unwrap_or(i64::MAX);
-            let mut rows = statement.query(params![after.0, id, limit])?;
-            let mut found: Vec<(Seq, DocumentHead)> = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push((Seq(row.get(0)?), head(row, 1)?));
-            }
-            Ok::<_, Fault>(found)
         })
         .await
     }

@@ -16,10 +16,14 @@ fn a_generation_begins_once_it_has_what_the_one_before_had() {
     assert_eq!(set(1, 2), GenerationChange::Behind { documents: 1, open_batches: 1 });
     commit(&store, &batch("orders", 1, &["b"]));
 
-    let found = wait(store.documents_of(&orders, Seq::START, 10)).expect("list");
+    let replay = |after| wait(store.documents_to_replay(&orders, after, 10)).expect("list");
+    assert!(replay(Seq::START).is_empty(), "nothing was dispatched");
+    let all = wait(store.undispatched(10, u64::MAX)).expect("list");
+    wait(store.dispatched_up_to(all[2].0)).expect("dispatch");
+    let found = replay(Seq::START);
     assert_eq!(found.iter().map(|(_, head)| head.id.as_str()).collect::<String>(), "ab");
-    let rest = wait(store.documents_of(&orders, found[0].0, 10)).expect("list");
-    assert_eq!(rest, found[1..]);
+    assert_eq!(replay(found[0].0), found[1..]);
+    assert_eq!(wait(store.unused_generation(&orders)).expect("choose"), 2);
 
     commit(&store, &batch("orders", 2, &["a"]));
     // Claimed is not enough.
