@@ -11,6 +11,10 @@ use crate::reader::scalar::{Scalar, Scalars, differences};
 use crate::wire::{Connection, Request};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Until the files of parts that were merged away are deleted; the merger looks each 5 s.
+const TIDY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was compared.
 #[derive(Debug, Default)]
@@ -25,7 +29,6 @@ pub(crate) struct Proved {
     pub(crate) rejects: u64,
     pub(crate) scalars: u64,
     pub(crate) files: Files,
-    pub(crate) live_parts: u64,
 }
 
 /// What a table shows of one document.
@@ -37,7 +40,7 @@ struct Shown {
 
 /// Proves a folder whose server has nothing left to do.
 pub(crate) fn prove(api: Api, data: &Path, ledger: &Ledger) -> Proved {
-    let mut proved = Proved { files: disk::check(data), ..Proved::default() };
+    let mut proved = Proved::default();
     let mut found = BTreeSet::new();
     for table in TABLES {
         let has_documents = ledger.accepted().any(|(of, _)| of == table);
@@ -58,12 +61,23 @@ pub(crate) fn prove(api: Api, data: &Path, ledger: &Ledger) -> Proved {
             }
         }
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let live_parts = api.metric("sluice_live_parts") as u64;
-    proved.live_parts = live_parts;
-    // The files of parts that were merged away may go a little later.
-    assert!(proved.files.parts >= live_parts, "{live_parts} parts are listed: {:?}", proved.files);
+    proved.files = only_live_parts(api, data);
     proved
+}
+
+/// Waits until there is no file of a part that was merged away, and none that nobody lists.
+fn only_live_parts(api: Api, data: &Path) -> Files {
+    let deadline = Instant::now() + TIDY_PATIENCE;
+    loop {
+        let files = disk::check(data);
+        let live = api.metric("sluice_live_parts");
+        #[expect(clippy::cast_precision_loss, reason = "a count")]
+        if files.parts as f64 == live {
+            return files;
+        }
+        assert!(Instant::now() < deadline, "{live} parts are listed and not deleted: {files:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Answers the numbers of the documents that are there.

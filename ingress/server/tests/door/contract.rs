@@ -83,8 +83,9 @@ fn allow_nulls(value: &mut Value) {
 }
 
 fn nullable(map: &mut Map<String, Value>) {
-    let kind = map["type"].clone();
-    map.insert("type".to_owned(), json!([kind, "null"]));
+    map.remove("nullable");
+    let known = Value::Object(std::mem::take(map));
+    map.insert("anyOf".to_owned(), json!([known, {"type": "null"}]));
 }
 
 /// Every operation is there, and every path takes only the methods that the contract tells.

@@ -69,14 +69,15 @@ impl LakeIndex {
 
     /// Shows a registry version unless a higher one is shown.
     pub(crate) fn show(&self, registry: &Registry) {
+        // The empty version too: a table of nothing but rejects can be asked for.
+        let newer = |known: &Registry| registry.version > known.version;
         let known = self.registry(&registry.table, registry.generation);
-        if known.is_some_and(|known| known.version >= registry.version) || registry.version == 0 {
+        if !known.as_deref().is_none_or(newer) {
             return;
         }
         let registry = Arc::new(registry.clone());
         self.change(&registry.table.clone(), registry.generation, |generation| {
-            let known = generation.registry.as_ref().map_or(0, |known| known.version);
-            if registry.version > known {
+            if generation.registry.as_deref().is_none_or(|known| registry.version > known.version) {
                 generation.registry = Some(registry);
             }
         });

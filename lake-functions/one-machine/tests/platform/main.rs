@@ -46,6 +46,22 @@ fn what_is_accepted_becomes_rows_and_rejects() {
 }
 
 #[test]
+fn a_table_of_nothing_but_rejects_is_there() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (platform, heard) = open(folder.path(), "");
+    accept(&platform, "orders", "a", "7");
+    committed(&heard, 1);
+    let empty = |platform: &Platform| {
+        let snapshot = platform.snapshot();
+        (snapshot.tables["orders"].registry.root().columns.len(), snapshot.rejects.len())
+    };
+    assert_eq!(empty(&platform), (0, 1));
+    drop(platform);
+    let (platform, _heard) = open(folder.path(), "");
+    assert_eq!(empty(&platform), (0, 1));
+}
+
+#[test]
 fn the_same_again_changes_nothing() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let (platform, heard) = open(folder.path(), "");
