@@ -7,7 +7,7 @@ use crate::text::{Align, Columns, plain};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use sluice_normalizer::{ColumnSchema, Kind, REJECTS_TABLE, Registry, Scalar, TableSchema, athena};
+use sluice_normalizer::{ColumnSchema, Kind, REJECTS_TABLE, Registry, TableSchema, athena};
 use sluice_one_machine::LakeFolder;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -108,19 +108,6 @@ impl Shown {
     }
 }
 
-/// The columns of `sluice_rejects` and their types in SQL; fixed, so no registry holds them.
-const REJECT_COLUMNS: [(&str, &str); 9] = [
-    ("_id", "varchar"),
-    ("_row", "bigint"),
-    ("_received_at", "timestamp"),
-    ("table_name", "varchar"),
-    ("code", "varchar"),
-    ("message", "varchar"),
-    ("pointer", "varchar"),
-    ("content", "varchar"),
-    ("content_encoding", "varchar"),
-];
-
 fn text(shown: &Shown) -> String {
     let mut out = String::new();
     for registry in &shown.registries {
@@ -138,8 +125,8 @@ fn text(shown: &Shown) -> String {
         let _ = writeln!(out, "{REJECTS_TABLE}: the rejects of all tables, first date {date}");
         let mut columns = Columns::new([Align::Left, Align::Left]);
         columns.row(["column", "type"].map(str::to_owned));
-        for (name, sql_type) in REJECT_COLUMNS {
-            columns.row([name, sql_type].map(str::to_owned));
+        for (name, kind) in athena::reject_columns() {
+            columns.row([name.to_owned(), athena::sql_type(kind)]);
         }
         columns.write(&mut out, 2);
     }
@@ -166,7 +153,7 @@ fn write_columns(out: &mut String, table: &TableSchema, indent: usize) {
         let source = if column.path.is_empty() { "(the element)" } else { &column.path };
         columns.row([
             column.name.clone(),
-            sql_type(column.kind),
+            athena::sql_type(column.kind),
             source.to_owned(),
             column.since.to_string(),
             neighbour(table, column).map(Neighbour::words).unwrap_or_default(),
@@ -202,25 +189,6 @@ fn neighbour<'a>(table: &'a TableSchema, column: &'a ColumnSchema) -> Option<Nei
     numbers.then_some(Neighbour::OneDouble)
 }
 
-/// The type as SQL shows it in Athena.
-fn sql_type(kind: Kind) -> String {
-    let scalar = |scalar| match scalar {
-        Scalar::Boolean => "boolean",
-        Scalar::Bigint => "bigint",
-        Scalar::Double => "double",
-        Scalar::Number | Scalar::String => "varchar",
-        Scalar::Timestamp => "timestamp",
-    };
-    match kind {
-        Kind::Scalar(kind) => scalar(kind).to_owned(),
-        Kind::Json => "varchar".to_owned(),
-        Kind::List { levels, item } => {
-            let levels = usize::from(levels);
-            format!("{}{}{}", "array(".repeat(levels), scalar(item), ")".repeat(levels))
-        }
-    }
-}
-
 /// The JSON of `--format json`; fields are only ever added.
 #[derive(Debug, Serialize)]
 struct LakeJson {
@@ -240,7 +208,7 @@ struct RejectsJson {
 struct RejectColumnJson {
     name: &'static str,
     #[serde(rename = "type")]
-    sql_type: &'static str,
+    sql_type: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -277,7 +245,7 @@ impl LakeJson {
     fn of(shown: &Shown) -> Self {
         let column = |table: &TableSchema, column: &ColumnSchema| ColumnJson {
             name: column.name.clone(),
-            sql_type: sql_type(column.kind),
+            sql_type: athena::sql_type(column.kind),
             kind: column.kind,
             path: column.path.clone(),
             since: column.since,
@@ -297,8 +265,10 @@ impl LakeJson {
             first_date: registry.first_date.clone(),
             tables: registry.tables.iter().map(table).collect(),
         };
-        let columns =
-            || REJECT_COLUMNS.iter().map(|&(name, sql_type)| RejectColumnJson { name, sql_type });
+        let columns = || {
+            let columns = athena::reject_columns();
+            columns.map(|(name, kind)| RejectColumnJson { name, sql_type: athena::sql_type(kind) })
+        };
         let rejects = shown.rejects_first_date.as_ref().map(|date| RejectsJson {
             table: REJECTS_TABLE,
             first_date: date.clone(),

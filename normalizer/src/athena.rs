@@ -59,7 +59,7 @@ pub fn rejects_statements(location: &str, first_date: Option<&str>) -> Vec<Strin
     ]
 }
 
-/// Athena's type of a column.
+/// The type as DDL writes it: `string`, `array<bigint>`.
 #[must_use]
 pub fn athena_type(kind: Kind) -> String {
     match kind {
@@ -67,6 +67,23 @@ pub fn athena_type(kind: Kind) -> String {
         Kind::Scalar(scalar) => scalar_type(scalar).to_owned(),
         Kind::List { levels, item } => {
             (0..levels).fold(scalar_type(item).to_owned(), |inner, _| format!("array<{inner}>"))
+        }
+    }
+}
+
+/// The type as SQL shows it: `varchar`, `array(bigint)`.
+#[must_use]
+pub fn sql_type(kind: Kind) -> String {
+    let scalar = |scalar| match scalar {
+        Scalar::Number | Scalar::String => "varchar",
+        scalar => scalar_type(scalar),
+    };
+    match kind {
+        Kind::Scalar(kind) => scalar(kind).to_owned(),
+        Kind::Json => "varchar".to_owned(),
+        Kind::List { levels, item } => {
+            let levels = usize::from(levels);
+            format!("{}{}{}", "array(".repeat(levels), scalar(item), ")".repeat(levels))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Until everything accepted must be rows and rejects. After failures batches pause up to a minute.
-const IDLE_PATIENCE: Duration = Duration::from_secs(180);
+const IDLE_PATIENCE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_millis(20);
 

@@ -3,15 +3,18 @@
 use crate::api::{Api, Told, document_path, text, until};
 use crate::ledger::Ledger;
 use crate::posting::{Plan, Posting};
-use crate::proof::prove;
+use crate::proof::{Proved, prove};
 use crate::server::{Home, Server};
 use crate::shim::{Disk, Fault};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+/// How often the disk fails below one server.
+const FAULTS: usize = 6;
+
 /// Refusals until the disk works again.
-const REFUSALS: u64 = 60;
+const REFUSALS: u64 = 30;
 
 /// Accepted documents before and after.
 const ACCEPTED: u64 = 40;
@@ -58,59 +61,89 @@ fn a_server_starts_on_a_full_disk_or_says_why_not() {
 }
 
 fn fails_and_works_again(fault: Fault, seed: u64) {
-    let began = Instant::now();
     let home = Home::new();
     let disk = Disk::compile(&home);
+    let trial = Trial { home, disk, fault, seed, began: Instant::now() };
     let mut ledger = Ledger::default();
-    let mut server = home.spawn(&disk.environment()).listening();
+    let mut server = trial.home.spawn(&trial.disk.environment()).listening();
 
-    let posting =
-        post_into_fault(&server, &disk, fault, Plan { seed, run: 0, documents_max: DOCUMENTS_MAX });
-    still_answers(server.api, &ledger);
-    disk.works();
-    let accepted = posting.accepted();
-    until("posts are accepted again", PATIENCE, || posting.accepted() >= accepted + ACCEPTED);
+    let posting = trial.post(&server, 0);
+    for _ in 0..FAULTS {
+        trial.fail_under(&server, &posting);
+        still_answers(server.api, &ledger);
+        trial.disk.works();
+        let accepted = posting.accepted();
+        until("posts are accepted again", PATIENCE, || posting.accepted() >= accepted + ACCEPTED);
+    }
     assert!(!posting.is_over(), "a connection was cut off");
     posting.finish(&mut ledger);
     server.check_alive();
+    // Without a restart.
     server.api.wait_until_idle();
-    let first = prove(server.api, &home.data(), &ledger);
-    check_refused(fault, &ledger, &first.refused);
-    println!(
-        "{fault:?}, works again: {:?}, {first:?}, {} calls failed, {:.1} s",
-        ledger.counts(),
-        disk.failed(),
-        began.elapsed().as_secs_f64()
-    );
+    let proved = prove(server.api, &trial.home.data(), &ledger);
+    check_refused(fault, &ledger, &proved.refused);
+    trial.tell("works again", &ledger, &proved);
 
-    let posting =
-        post_into_fault(&server, &disk, fault, Plan { seed, run: 1, documents_max: DOCUMENTS_MAX });
+    let posting = trial.post(&server, 1);
+    trial.fail_under(&server, &posting);
     still_answers(server.api, &ledger);
     server.kill();
     posting.finish(&mut ledger);
-    let server = home.start();
+    let server = trial.home.start();
     post_some(&server, 2, 4, &mut ledger);
     server.api.wait_until_idle();
-    let second = prove(server.api, &home.data(), &ledger);
-    home.check_log();
-    println!(
-        "{fault:?}, killed: {:?}, {second:?}, {} calls failed, {:.1} s",
-        ledger.counts(),
-        disk.failed(),
-        began.elapsed().as_secs_f64()
-    );
+    let proved = prove(server.api, &trial.home.data(), &ledger);
+    trial.home.check_log();
+    trial.tell("killed", &ledger, &proved);
 }
 
-/// Clients that post until so many documents were refused.
-fn post_into_fault(server: &Server, disk: &Disk, fault: Fault, plan: Plan) -> Posting {
-    let failed = disk.failed();
-    let posting = Posting::start(server.api, plan, &[]);
-    until("posts are accepted", PATIENCE, || posting.accepted() >= ACCEPTED);
-    disk.fails(fault);
-    until("posts are refused", PATIENCE, || posting.refused() >= REFUSALS);
-    assert!(disk.failed() > failed, "the disk did not fail");
-    assert!(!posting.is_over(), "a connection was cut off");
-    posting
+/// One folder on one disk.
+struct Trial {
+    home: Home,
+    disk: Disk,
+    fault: Fault,
+    seed: u64,
+    began: Instant,
+}
+
+impl Trial {
+    fn post(&self, server: &Server, run: u64) -> Posting {
+        let plan = Plan { seed: self.seed, run, documents_max: DOCUMENTS_MAX };
+        Posting::start(server.api, plan, &[])
+    }
+
+    /// Lets the disk fail while batches are at work, until posts were refused and the work in the
+    /// background failed too. The disk goes on failing.
+    fn fail_under(&self, server: &Server, posting: &Posting) {
+        let batches = || server.api.metric("sluice_batches_total");
+        let before = batches();
+        until("batches are at work", PATIENCE, || batches() > before);
+        let (failed, told, refused) =
+            (self.disk.failed(), self.background_failures(), posting.refused());
+        self.disk.fails(self.fault);
+        until("posts are refused", PATIENCE, || posting.refused() >= refused + REFUSALS);
+        let background = || self.background_failures() > told;
+        until("work in the background fails", PATIENCE, background);
+        assert!(self.disk.failed() > failed, "the disk did not fail");
+        assert!(!posting.is_over(), "a connection was cut off");
+    }
+
+    /// How often the log tells of work that will be tried again.
+    fn background_failures(&self) -> usize {
+        let log = std::fs::read_to_string(self.home.path("server.log")).expect("the log is text");
+        let is_told = |line: &&str| {
+            ["\"event\":\"failed\"", "\"event\":\"batch_failed\""]
+                .iter()
+                .any(|event| line.contains(event))
+        };
+        log.lines().filter(is_told).count()
+    }
+
+    fn tell(&self, how: &str, ledger: &Ledger, proved: &Proved) {
+        let (fault, seconds) = (self.fault, self.began.elapsed().as_secs_f64());
+        let (counts, failed) = (ledger.counts(), self.disk.failed());
+        println!("{fault:?}, {how}: {counts:?}, {proved:?}, {failed} calls failed, {seconds:.1} s");
+    }
 }
 
 fn post_some(server: &Server, run: u64, documents_max: u64, ledger: &mut Ledger) {

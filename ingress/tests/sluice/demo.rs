@@ -1,6 +1,8 @@
 //! `sluice demo`.
 
 use crate::sandbox::{Sandbox, finish};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_whole_way_is_shown_and_no_trace_left() {
@@ -22,6 +24,37 @@ fn the_whole_way_is_shown_and_no_trace_left() {
     }
     assert!(text.lines().count() < 100, "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    check_no_trace(&sandbox);
+}
+
+#[test]
+fn an_interruption_leaves_no_trace_either() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tmp/.keep", "");
+    let mut child = sandbox
+        .command("demo")
+        .env("TMPDIR", sandbox.path("tmp"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start the demo");
+    // It has posted; its documents become rows half a second later.
+    let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
+    let mut text = String::new();
+    while !text.contains("success") {
+        assert_ne!(stdout.read_line(&mut text).expect("text"), 0, "{text}");
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("run kill").success());
+    std::io::copy(&mut stdout, &mut std::io::sink()).expect("the rest");
+    let output = child.wait_with_output().expect("wait for the demo");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
+    check_no_trace(&sandbox);
+}
+
+fn check_no_trace(sandbox: &Sandbox) {
     let left: Vec<_> = std::fs::read_dir(sandbox.path("tmp"))
         .expect("list")
         .map(|entry| entry.expect("list").file_name())

@@ -19,7 +19,7 @@ fn rows_come_in_every_format() {
     let server = with_rows();
     let table = server.query("", SQL).ok();
     let expected = "\
-name          n     tags
+name             n  tags
 ------------  ----  -----
 Zoë\\u{1b}[2J   1.5  [\"a\"]
               20.0

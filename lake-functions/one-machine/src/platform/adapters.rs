@@ -8,12 +8,31 @@ use sluice_pipeline::{
     Shown,
 };
 use std::sync::Arc;
+use tokio::sync::{RwLock, RwLockWriteGuard};
 
 /// The store, and what its readers see in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexedStore {
     pub(crate) store: Store,
     pub(crate) index: Arc<LakeIndex>,
+    gate: Arc<RwLock<()>>,
+}
+
+impl IndexedStore {
+    pub(crate) fn new(store: Store, index: Arc<LakeIndex>) -> Self {
+        IndexedStore { store, index, gate: Arc::default() }
+    }
+
+    /// Until this is dropped the store may be ahead of the index.
+    pub(crate) async fn ahead(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().await
+    }
+
+    /// After this the index has all that the store has told so far: who was told that a document is
+    /// normalized finds its rows.
+    pub(crate) async fn in_step(&self) {
+        drop(self.gate.read().await);
+    }
 }
 
 impl Ledger for IndexedStore {
@@ -46,6 +65,7 @@ impl Ledger for IndexedStore {
     }
 
     async fn commit(&self, id: &BatchId, parts: &[PlannedPart]) -> Result<(), PortError> {
+        let _ahead = self.ahead().await;
         let committed = self.store.commit_batch(id, parts).await?;
         // Of a batch that was committed before there are no parts here.
         self.index.add(committed.table.as_str(), committed.generation, committed.parts);

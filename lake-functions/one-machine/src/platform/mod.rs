@@ -107,6 +107,7 @@ impl Platform {
     /// [`PortError`].
     pub async fn document(&self, id: &DocumentId) -> Result<Option<DocumentView>, PortError> {
         let place = self.shared().store().document_view(id).await?;
+        self.shared().indexed.in_step().await;
         Ok(place.map(DocumentView::of))
     }
 
@@ -116,6 +117,7 @@ impl Platform {
     /// [`PortError`].
     pub async fn tables(&self) -> Result<Vec<TableSummary>, PortError> {
         let totals = self.shared().store().totals().await?;
+        self.shared().indexed.in_step().await;
         let snapshot = self.snapshot();
         Ok(totals.iter().map(|totals| TableSummary::of(totals, &snapshot)).collect())
     }
@@ -126,6 +128,7 @@ impl Platform {
     /// [`PortError`].
     pub async fn table(&self, name: &TableName) -> Result<Option<TableDetail>, PortError> {
         let totals = self.shared().store().table_totals(name).await?;
+        self.shared().indexed.in_step().await;
         Ok(totals.map(|totals| TableDetail::of(totals, &self.snapshot())))
     }
 

@@ -87,7 +87,7 @@ pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock)
     // A restart is how a person says that the cause is mended.
     block_on(store.redrive_set_aside())?;
 
-    let indexed = IndexedStore { store, index };
+    let indexed = IndexedStore::new(store, index);
     let settings_file = SettingsFile::new(options.settings_file);
     let (settings, linger) = (options.settings, options.linger);
     let shared = Shared::new(indexed, lake, settings, settings_file, linger, options.events);

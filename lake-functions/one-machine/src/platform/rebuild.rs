@@ -254,6 +254,7 @@ impl Shared {
         self.wait_for_open_batches(table)?;
         self.replay(table)?;
         let from = block_on(self.store().generation(table))?;
+        let ahead = block_on(self.indexed.ahead());
         match block_on(self.store().set_generation(table, from, to))? {
             GenerationChange::Done => {}
             GenerationChange::Other { .. } => {
@@ -265,6 +266,7 @@ impl Shared {
         }
         let changes = self.changes_of(table);
         self.indexed.index.switch(table.as_str(), to);
+        drop(ahead);
         self.rebuilds.change(table, |job| {
             job.view.state = RebuildState::Switched;
             job.view.changes = changes;

@@ -1,7 +1,7 @@
 //! A rebuild as the contract tells it.
 
 use serde::Serialize;
-use sluice_normalizer::{Kind, TableName, athena::athena_type};
+use sluice_normalizer::{Kind, TableName, athena::sql_type};
 use sluice_one_machine::{Changes, ColumnChange, RebuildState, RebuildView, TableChange};
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct ToldColumn<'a> {
     path: &'a str,
     kind: Kind,
     #[serde(rename = "type")]
-    athena_type: String,
+    sql_type: String,
     before: Option<&'a str>,
     after: Option<&'a str>,
 }
@@ -93,7 +93,7 @@ impl<'a> From<&'a ColumnChange> for ToldColumn<'a> {
         ToldColumn {
             path: &change.path,
             kind: change.kind,
-            athena_type: athena_type(change.kind),
+            sql_type: sql_type(change.kind),
             before: change.before.as_deref(),
             after: change.after.as_deref(),
         }

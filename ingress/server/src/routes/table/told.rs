@@ -1,7 +1,7 @@
 //! Tables as the contract tells them.
 
 use serde::Serialize;
-use sluice_normalizer::athena::{athena_type, physical_columns};
+use sluice_normalizer::athena::{physical_columns, sql_type};
 use sluice_normalizer::{ColumnSchema, Kind, TableSchema};
 use sluice_one_machine::{RejectCount, TableDetail, TableSummary};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -42,9 +42,9 @@ struct Physical<'a> {
 #[derive(Serialize)]
 struct Column<'a> {
     name: &'a str,
-    /// In Athena's words.
+    /// As SQL shows it.
     #[serde(rename = "type")]
-    athena_type: String,
+    sql_type: String,
     /// JSON Pointer from the table's record or element; none for what the platform adds.
     path: Option<&'a str>,
     kind: Kind,
@@ -110,7 +110,7 @@ fn physical<'a>(table: &'a TableSchema, rows: &BTreeMap<String, u64>) -> Physica
         table.columns.iter().map(|column| (column.name.as_str(), column)).collect();
     let columns = physical_columns(table).map(|(name, kind)| Column {
         name,
-        athena_type: athena_type(kind),
+        sql_type: sql_type(kind),
         path: data.get(name).map(|column| column.path.as_str()),
         kind,
     });
