@@ -113,6 +113,9 @@ impl ClientError {
                     "check --endpoint".to_owned()
                 }
             }
+            ClientError::Unreachable { endpoint, .. } if !endpoint.is_loopback() => {
+                "check --endpoint and the network, and try again".to_owned()
+            }
             ClientError::Unreachable { .. } | ClientError::BrokenOff { .. } => {
                 "try again; the server's own output says more".to_owned()
             }

@@ -19,8 +19,7 @@ use ureq::{Agent, Body};
 /// Which server a command speaks to.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
-    /// The server: of sluice up, or the stage of an API Gateway
-    /// (`https://abc.execute-api.eu-central-1.amazonaws.com/main`)
+    /// The server: of sluice up, or an API Gateway with its stage, which is /main
     #[arg(long, value_name = "URL", env = "SLUICE_ENDPOINT", hide_env_values = true,
           default_value = "http://127.0.0.1:8080", value_parser = Endpoint::parse)]
     endpoint: Endpoint,

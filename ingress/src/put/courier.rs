@@ -21,6 +21,10 @@ pub(super) struct Courier<'a> {
     retries: AtomicU64,
 }
 
+/// How often a request is repeated while the server never answered at all: maybe its name is wrong,
+/// and nobody wants to wait for that.
+const UNANSWERED_RETRIES_MAX: u32 = 2;
+
 /// How a delivery ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
@@ -115,8 +119,12 @@ impl<'a> Courier<'a> {
             if error.status().is_some() {
                 self.answered.store(true, Ordering::Relaxed);
             }
-            let nobody_there = error.is_absent_server() && !self.answered.load(Ordering::Relaxed);
-            if !error.is_transient() || nobody_there || attempt >= self.retries_max {
+            let retries_max = match self.answered.load(Ordering::Relaxed) {
+                true => self.retries_max,
+                false if error.is_absent_server() => 0,
+                false => self.retries_max.min(UNANSWERED_RETRIES_MAX),
+            };
+            if !error.is_transient() || attempt >= retries_max {
                 return Err(error);
             }
             attempt += 1;

@@ -36,13 +36,13 @@ use tally::{Tally, Unconfirmed};
 /// are sent as documents of at most --body-size, cut between records.
 ///
 /// The same inputs again add nothing. A document's id is made of the table, the file's name as
-/// given (./a.json is a.json), its place in the file, and its content. A file of lines that only
-/// grew is sent from where it ended last time: the server is asked how far it got, by the first
-/// line and the size of each document it holds. So a log may be put again and again, and one that
-/// was rotated is new. What else was changed in a file counts as new (a JSON array, standard
-/// input), or stops the file with a message where it cannot be told from what is there; a line
-/// changed in place without changing its length is not noticed. After an interruption, repeat with
-/// the same --body-size.
+/// given (./a.json is a.json), its place in the file, and its content. A file of lines that grew is
+/// sent from where it ended last time: the server is asked how far it got, by the first line and
+/// the size of each document it holds. So a log may be put again and again, and one that was
+/// rotated is new. A file that begins with the same line as before and is not the old one with
+/// lines added stops with a message; only a change that leaves all line ends in place goes
+/// unnoticed. A JSON array or standard input that changed is new as a whole. After an interruption,
+/// repeat with the same --body-size.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -20,12 +20,31 @@ pub(crate) async fn start(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let table = table_name(&table)?;
-    let without_removed = query.as_deref().is_some_and(|query| {
-        query.split('&').any(|pair| matches!(pair, "without_removed" | "without_removed=true"))
-    });
+    let without_removed = without_removed(query.as_deref().unwrap_or_default())?;
     front.platform.reload_settings()?;
     let view = front.platform.start_rebuild(&table, without_removed).await?;
     Ok(accepted(&Told::of(&table, &view)))
+}
+
+/// The flag that lets rows go: no guessing.
+fn without_removed(query: &str) -> Result<bool, Failure> {
+    let mut asked = false;
+    for pair in query.split('&') {
+        match pair.split_once('=') {
+            Some(("without_removed", "true")) => asked = true,
+            Some(("without_removed", "false")) => asked = false,
+            Some(("without_removed", _)) => {
+                let message = "without_removed is true or false";
+                return Err(Failure::new(Code::BadRequest, message));
+            }
+            _ if pair == "without_removed" => {
+                let message = "without_removed wants a value: true or false";
+                return Err(Failure::new(Code::BadRequest, message));
+            }
+            _ => {}
+        }
+    }
+    Ok(asked)
 }
 
 /// `GET /table/{table}/rebuild`.

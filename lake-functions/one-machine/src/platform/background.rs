@@ -14,7 +14,7 @@ use futures::executor::block_on;
 use sluice_normalizer::TableName;
 use sluice_pipeline::{
     BatchMessage, Delivery, DispatchLimits, Disposition, Normalized, Normalizer, PortError,
-    SettingsInForce, WorkQueue, dispatch,
+    Receipt, SettingsInForce, WorkQueue, dispatch,
 };
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -30,11 +30,19 @@ const ANNOUNCED_BYTES_MAX: u64 = 256_000_000;
 /// The wait after a first failed try; it doubles with each further one.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 
-/// The longest wait between tries.
-const RETRY_MAX: Duration = Duration::from_secs(60);
+/// The longest wait between tries: a disk that has room again should not be waited for.
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// A bell is answered by looking; this is how often to look all the same.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// What the queue is told of a message.
+#[derive(Debug, Clone, Copy)]
+enum Settlement {
+    Done,
+    Again(Duration),
+    Aside,
+}
 
 /// What the threads share.
 #[derive(Debug)]
@@ -171,7 +179,7 @@ impl Shared {
                 self.tell_failed("use the changed settings", &error);
             }
             left = match self.dispatch_some() {
-                Ok(some) => some,
+                Ok(more) => more,
                 Err(error) => {
                     self.events.tell(&Event::Failed { what: "make batches", error: &error });
                     if self.arrived.pause(RETRY_FIRST) {
@@ -186,7 +194,7 @@ impl Shared {
         }
     }
 
-    /// Makes batches of some new documents; whether there were any.
+    /// Makes batches of new documents; whether there may be more than fit one go.
     fn dispatch_some(&self) -> Result<bool, PortError> {
         let _one_at_a_time = self.dispatching.lock().unwrap_or_else(PoisonError::into_inner);
         block_on(self.dispatch_now())
@@ -203,10 +211,12 @@ impl Shared {
             return Ok(false);
         };
         let heads: Vec<_> = found.into_iter().map(|(_, head)| head).collect();
+        let bytes: u64 = heads.iter().map(|head| head.bytes).sum();
+        let full = heads.len() == ANNOUNCED_MAX || bytes > ANNOUNCED_BYTES_MAX / 2;
         dispatch(&self.indexed, store, &heads, &DispatchLimits::default()).await?;
         store.dispatched_up_to(last).await?;
         self.queued.ring();
-        Ok(true)
+        Ok(full)
     }
 
     fn normalize_batches(&self) {
@@ -243,14 +253,14 @@ impl Shared {
         let message = &delivery.message;
         let normalizer = self.normalizer();
         let done = block_on(normalizer.normalize(message, delivery.receives, &self.settings()));
-        let settled = match done {
+        let settlement = match done {
             Ok(Normalized::Committed { report, parts }) => {
                 self.counters.add_batch(&report, &parts);
                 self.tell_committed(&message.table, message.batch.as_str(), &report);
                 self.committed.ring();
-                block_on(self.store().delete(&delivery.receipt))
+                Settlement::Done
             }
-            Ok(Normalized::AlreadyCommitted) => block_on(self.store().delete(&delivery.receipt)),
+            Ok(Normalized::AlreadyCommitted) => Settlement::Done,
             Err(error) => {
                 self.counters.add(|sums| sums.batch_failures += 1);
                 let batch = message.batch.as_str();
@@ -259,20 +269,32 @@ impl Shared {
                         let doublings = delivery.receives.saturating_sub(1).min(10);
                         let after = (RETRY_FIRST * (1 << doublings)).min(RETRY_MAX);
                         self.events.tell(&Event::Retry { batch, error: &error, after });
-                        block_on(self.store().release(&delivery.receipt, after))
+                        Settlement::Again(after)
                     }
                     Disposition::Stop => {
                         self.events.tell(&Event::Stopped { batch, error: &error });
-                        block_on(self.store().set_aside(&delivery.receipt))
+                        Settlement::Aside
                     }
                 }
             }
         };
+        // What failed the batch may fail this too, a full disk for one. Its table waits behind the
+        // message, so it is settled however long that takes; after a stop it comes again.
+        while let Err(error) = block_on(self.settle(&delivery.receipt, settlement)) {
+            self.tell_failed("answer the queue", &error);
+            if self.queued.pause(RETRY_FIRST) {
+                return;
+            }
+        }
         // The next of this table is due now.
         self.queued.ring();
-        if let Err(error) = settled {
-            // The message stays out; after a restart it comes again, which is harmless.
-            self.events.tell(&Event::Failed { what: "answer the queue", error: &error });
+    }
+
+    async fn settle(&self, receipt: &Receipt, settlement: Settlement) -> Result<(), PortError> {
+        match settlement {
+            Settlement::Done => self.store().delete(receipt).await,
+            Settlement::Again(after) => self.store().release(receipt, after).await,
+            Settlement::Aside => self.store().set_aside(receipt).await,
         }
     }
 
