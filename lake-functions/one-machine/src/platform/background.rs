@@ -12,11 +12,13 @@ use crate::lake_folder::LakeFolder;
 use crate::store::Store;
 use futures::executor::block_on;
 use sluice_normalizer::TableName;
+use sluice_pipeline::limits::WHOLE_TRIES_MAX;
 use sluice_pipeline::{
-    BatchMessage, Delivery, DispatchLimits, Disposition, Normalized, Normalizer, PortError,
-    Receipt, SettingsInForce, WorkQueue, dispatch,
+    BatchMessage, Delivery, DispatchLimits, Disposition, NormalizeError, Normalized, Normalizer,
+    PortError, Receipt, SettingsInForce, WorkQueue, dispatch,
 };
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -33,8 +35,15 @@ const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait between tries: a disk that has room again should not be waited for.
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// Tries of a batch that end in a panic; after that a person must look.
+const TRIES_MAX: u32 = 2 * WHOLE_TRIES_MAX;
+
 /// A bell is answered by looking; this is how often to look all the same.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+fn is_panic(error: &NormalizeError) -> bool {
+    matches!(error, NormalizeError::Panicked { .. })
+}
 
 /// What the queue is told of a message.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +175,7 @@ impl Shared {
         let mut heard = 0;
         // What the last process left comes first.
         let mut left = true;
+        let mut told = None;
         loop {
             if !left {
                 match self.arrived.wait(&mut heard, LOOK_AGAIN) {
@@ -175,9 +185,13 @@ impl Shared {
                     Woken::Work | Woken::Time => {}
                 }
             }
-            if let Err(error) = self.reload_settings() {
+            // Told once, not in every round.
+            let unusable = self.reload_settings().err();
+            let text = unusable.as_ref().map(ToString::to_string);
+            if let Some(error) = unusable.filter(|_| text != told) {
                 self.tell_failed("use the changed settings", &error);
             }
+            told = text;
             left = match self.dispatch_some() {
                 Ok(more) => more,
                 Err(error) => {
@@ -252,8 +266,19 @@ impl Shared {
     fn normalize_one(&self, delivery: &Delivery) {
         let message = &delivery.message;
         let normalizer = self.normalizer();
-        let done = block_on(normalizer.normalize(message, delivery.receives, &self.settings()));
-        let settlement = match done {
+        let settings = self.settings();
+        // Nothing of a try outlives a panic; the thread has other tables to serve.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            block_on(normalizer.normalize(message, delivery.receives, &settings))
+        }));
+        let settlement = match done
+            .unwrap_or_else(|_| Err(NormalizeError::Panicked { batch: message.batch.to_string() }))
+        {
+            Err(error) if delivery.receives >= TRIES_MAX && is_panic(&error) => {
+                self.counters.add(|sums| sums.batch_failures += 1);
+                self.events.tell(&Event::Stopped { batch: message.batch.as_str(), error: &error });
+                Settlement::Aside
+            }
             Ok(Normalized::Committed { report, parts }) => {
                 self.counters.add_batch(&report, &parts);
                 self.tell_committed(&message.table, message.batch.as_str(), &report);
