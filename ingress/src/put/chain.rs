@@ -133,7 +133,9 @@ impl<'a> Chain<'a> {
         else {
             return Ok(());
         };
-        let after_line = end > 0 && lines[end - 1] == b'\n';
+        // A line's indentation may have been there before the line.
+        let before = lines[..end].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        let after_line = before == Some(&b'\n');
         let rest_of_line = first_line(&lines[end..]);
         if after_line || rest_of_line.is_empty() {
             return Ok(());

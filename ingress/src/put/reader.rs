@@ -147,7 +147,11 @@ impl File<'_> {
             return;
         }
         let line_at = cut.body.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let parsed: Result<IgnoredAny, _> = serde_json::from_slice(&cut.body[line_at..]);
+        let line = &cut.body[line_at..];
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        let parsed: Result<IgnoredAny, _> = serde_json::from_slice(line);
         if parsed.is_err_and(|error| error.is_eof()) {
             let place = self.place(cut.offset + line_at as u64);
             let message =

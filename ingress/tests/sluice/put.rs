@@ -80,6 +80,16 @@ fn a_line_that_is_being_written_waits_for_its_end() {
     append(&server, "a.ndjson", &format!("\n{}\n", line(3)));
     server.run("put t a.ndjson --wait").ok();
     check_rows(&server, 4);
+    // Blanks are no line.
+    append(&server, "a.ndjson", "\n \t");
+    let said = server.run("put t a.ndjson").ok();
+    assert!(said.starts_with("nothing new"), "{said}");
+    // They are sent with the lines before them, and a line may begin behind them.
+    for number in 4..7 {
+        append(&server, "a.ndjson", &format!("{}\r\n \t", line(number)));
+        server.run("put t a.ndjson --wait").ok();
+        check_rows(&server, u64::from(number) + 1);
+    }
 }
 
 #[test]
