@@ -67,6 +67,7 @@ codes! {
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE,
     RequestTimeout "request_timeout" REQUEST_TIMEOUT,
     IdTaken "id_taken" CONFLICT,
+    TooManyTables "too_many_tables" CONFLICT,
     NotReady "not_ready" CONFLICT,
     RowsWouldBeLost "rows_would_be_lost" CONFLICT,
     DocumentTooLarge "document_too_large" PAYLOAD_TOO_LARGE,

@@ -4,6 +4,7 @@ use crate::given::{batch, document, id, table};
 use sluice_normalizer::{BatchId, DocumentOutcome, RejectReason, Report};
 use sluice_pipeline::{
     Batch, BatchState, ContentHash, Created, IngressStore, Ledger, PLAN_FORMAT, Plan, PlannedPart,
+    Trial,
 };
 
 /// Checks an empty ledger. `ingress`: the store of its documents, empty too.
@@ -14,9 +15,22 @@ pub async fn ledger(ingress: &impl IngressStore, ledger: &impl Ledger) {
     for name in ["1", "2", "3", "4"] {
         ingress.put(document("orders", name, "{}")).await.expect("put");
     }
+    tables(ledger).await;
     batches(ledger).await;
     claims(ledger).await;
     plans_and_commits(ledger).await;
+}
+
+async fn tables(ledger: &impl Ledger) {
+    let admit = async |name, max| ledger.admit(&table(name), max).await.expect("admit");
+    assert!(admit("orders", 2).await);
+    assert!(!admit("visits", 1).await);
+    assert!(admit("visits", 2).await);
+    assert!(!admit("third", 2).await);
+    // Who is in stays in.
+    assert!(admit("orders", 1).await);
+    assert!(admit("visits", 0).await);
+    assert!(!admit("third", 2).await);
 }
 
 async fn batches(ledger: &impl Ledger) {
@@ -52,6 +66,14 @@ async fn claims(ledger: &impl Ledger) {
 async fn plans_and_commits(ledger: &impl Ledger) {
     let orders = table("orders");
     let first = batch("orders", &["1", "2"]);
+    assert_eq!(ledger.trial(&first.id).await.expect("trial"), None);
+    for tried in [0, 1] {
+        let isolated = (0..tried).map(|_| "1".to_owned()).collect();
+        let trial = Trial { build: "0.1.0".to_owned(), tried, begun: 2, isolated };
+        ledger.keep_trial(&first.id, &trial).await.expect("keep");
+        assert_eq!(ledger.trial(&first.id).await.expect("trial"), Some(trial));
+    }
+
     assert_eq!(ledger.plan(&first.id).await.expect("plan"), None);
     let plan = plan(&first.id, &["1", "2"], 2);
     assert_eq!(ledger.create_plan(&plan).await.expect("create"), Created::New);
@@ -108,7 +130,8 @@ fn plan(batch: &BatchId, documents: &[&str], rows: u64) -> Plan {
         version: 1,
         settings: ContentHash::sha256(b""),
         documents: documents.iter().map(ToString::to_string).collect(),
-        isolated: Vec::new(),
+        isolated: vec!["2".to_owned()],
+        admitted: false,
         parts: vec![PlannedPart {
             table: "orders".to_owned(),
             key: format!("orders/g1/tier=live/ingest_date=2026-11-20/{batch}.parquet"),

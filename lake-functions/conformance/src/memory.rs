@@ -4,9 +4,9 @@ use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, Registry, TableNam
 use sluice_pipeline::{
     Batch, BatchMessage, BatchRecord, BatchState, Catalog, ContentHash, Created, Delivery,
     DocumentHead, DocumentRecord, IngressStore, LakeStore, Ledger, Plan, PlannedPart, PortError,
-    Put, Receipt, Shown, StoredDocument, WorkQueue,
+    Put, Receipt, Shown, StoredDocument, Trial, WorkQueue,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ struct State {
     batches: HashMap<String, BatchRecord>,
     claims: BTreeMap<(TableName, u32, DocumentId), DocumentRecord>,
     outcomes: BTreeMap<(TableName, u32, DocumentId), DocumentOutcome>,
+    tables: BTreeSet<TableName>,
+    trials: HashMap<String, Trial>,
     plans: HashMap<String, Plan>,
     committed: BTreeMap<String, Vec<PlannedPart>>,
     messages: Vec<Message>,
@@ -148,6 +150,15 @@ impl IngressStore for Memory {
 }
 
 impl Ledger for Memory {
+    async fn admit(&self, table: &TableName, tables_max: u32) -> Result<bool, PortError> {
+        self.call("admit", |state| {
+            if state.tables.len() < tables_max as usize {
+                state.tables.insert(table.clone());
+            }
+            state.tables.contains(table)
+        })
+    }
+
     async fn generation(&self, _: &TableName) -> Result<u32, PortError> {
         self.call("generation", |_| 1)
     }
@@ -176,6 +187,16 @@ impl Ledger for Memory {
                 state.claims.entry(key).or_insert_with(free).batch == batch.id
             };
             batch.documents.iter().map(claim).collect()
+        })
+    }
+
+    async fn trial(&self, id: &BatchId) -> Result<Option<Trial>, PortError> {
+        self.call("trial", |state| state.trials.get(id.as_str()).cloned())
+    }
+
+    async fn keep_trial(&self, id: &BatchId, trial: &Trial) -> Result<(), PortError> {
+        self.call("keep trial", |state| {
+            state.trials.insert(id.to_string(), trial.clone());
         })
     }
 

@@ -44,9 +44,9 @@ pub use platform::{
 pub use sluice_pipeline::ContentHash;
 pub use snapshot::{Part, Snapshot, TableSnapshot};
 pub use store::{
-    Busy, Clock, CommittedBatch, Damage, DocumentPlace, GenerationChange, RemovedBodies, Replaced,
-    Replayable, STORE_FORMAT, Seq, Stopped, Store, StoreError, StoreFigures, StoreOptions,
-    StoredPart, TableTotals, Waiting,
+    Busy, Clock, CommittedBatch, Damage, DocumentPlace, GenerationChange, PutWithin, RemovedBodies,
+    Replaced, Replayable, STORE_FORMAT, Seq, Stopped, Store, StoreError, StoreFigures,
+    StoreOptions, StoredPart, TableTotals, Waiting,
 };
 pub use totals::Totals;
 pub use writer::{BatchOutcome, BatchState, WriteError};

@@ -4,9 +4,13 @@ use crate::batch::{Batch, BatchMessage};
 use crate::document::DocumentHead;
 use crate::limits::BATCH_DOCUMENTS_MAX;
 use crate::ports::{Ledger, PortError, WorkQueue};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::limits::BATCH_BYTES_MAX;
 use sluice_normalizer::{DocumentId, Encoding, TableName, ingest_date};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Tables whose batches are made at the same time.
+const TABLES_AT_ONCE: usize = 64;
 
 /// How large a batch may be.
 #[derive(Debug, Clone, Copy)]
@@ -81,19 +85,29 @@ pub async fn dispatch(
     heads: &[DocumentHead],
     limits: &DispatchLimits,
 ) -> Result<Vec<Batch>, PortError> {
-    let mut generations = BTreeMap::new();
-    for head in heads {
-        if !generations.contains_key(&head.table) {
-            generations.insert(head.table.clone(), ledger.generation(&head.table).await?);
-        }
-    }
+    let tables: BTreeSet<&TableName> = heads.iter().map(|head| &head.table).collect();
+    let generations: BTreeMap<&TableName, u32> = stream::iter(tables)
+        .map(async |table| Ok((table, ledger.generation(table).await?)))
+        .buffer_unordered(TABLES_AT_ONCE)
+        .try_collect()
+        .await?;
     let generation = |table: &TableName| generations.get(table).copied().unwrap_or(1);
     let batches = group(heads, &generation, limits);
+    let mut of_tables: BTreeMap<&TableName, Vec<&Batch>> = BTreeMap::new();
     for batch in &batches {
-        // A batch that exists was announced before; its message may have been lost since.
-        ledger.create_batch(batch).await?;
-        let message = BatchMessage { table: batch.table.clone(), batch: batch.id.clone(), send: 0 };
-        queue.send(&message).await?;
+        of_tables.entry(&batch.table).or_default().push(batch);
     }
+    // Tables do not wait for each other; the batches of one are sent in order.
+    stream::iter(of_tables.into_values().map(Ok::<_, PortError>))
+        .try_for_each_concurrent(TABLES_AT_ONCE, async |batches| {
+            for batch in batches {
+                // A batch that exists was announced before; its message may have been lost since.
+                ledger.create_batch(batch).await?;
+                let (table, batch) = (batch.table.clone(), batch.id.clone());
+                queue.send(&BatchMessage { table, batch, send: 0 }).await?;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(batches)
 }

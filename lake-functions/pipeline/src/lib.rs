@@ -15,6 +15,7 @@ mod normalize;
 mod plan;
 mod ports;
 mod status;
+mod trial;
 
 pub use batch::{Batch, BatchMessage};
 pub use content_hash::ContentHash;
@@ -28,3 +29,4 @@ pub use ports::{
     Ledger, PortError, Put, Receipt, Shown, WorkQueue,
 };
 pub use status::{DocumentRecord, DocumentState};
+pub use trial::Trial;

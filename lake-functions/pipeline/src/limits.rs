@@ -9,6 +9,14 @@ pub const BATCH_DOCUMENTS_MAX: usize = 5_000;
 /// alone, and one that fails without an answer is set aside.
 pub const WHOLE_TRIES_MAX: u32 = 2;
 
+/// How often a document is tried alone, or a batch whose documents all passed alone as a whole, when
+/// each try ended the process: a first time can have had another cause.
+pub const TRIES_WITHOUT_END_MAX: u32 = 2;
+
+/// Root tables of a platform, unless its settings say otherwise. Anybody who may post can name new
+/// ones, and each costs memory and a file a batch.
+pub const TABLES_MAX: u32 = 1_000;
+
 /// A principal's name, bytes.
 pub const PRINCIPAL_BYTES_MAX: usize = 256;
 

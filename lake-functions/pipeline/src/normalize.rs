@@ -4,13 +4,15 @@ use crate::batch::{Batch, BatchMessage};
 use crate::content_hash::ContentHash;
 use crate::document::StoredDocument;
 use crate::encode::{EncodeFailed, encode_parts};
-use crate::limits::WHOLE_TRIES_MAX;
+use crate::limits::{TABLES_MAX, TRIES_WITHOUT_END_MAX, WHOLE_TRIES_MAX};
 use crate::plan::{PLAN_FORMAT, Plan, PlannedPart};
 use crate::ports::{
     BatchState, Catalog, Created, Disposition, IngressStore, LakeStore, Ledger, PortError,
 };
+use crate::trial::Trial;
 use sluice_normalizer::{
-    DocumentId, Registry, Report, Settings, SettingsError, Shaped, Shaper, TableSettings,
+    BatchId, DocumentId, Registry, Report, Settings, SettingsError, Shaped, Shaper, TableSettings,
+    WholeReject,
 };
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,6 +52,12 @@ impl SettingsInForce {
     pub fn parse(text: String) -> Result<Self, SettingsError> {
         let settings = Settings::from_yaml(&text)?;
         Ok(SettingsInForce { hash: ContentHash::sha256(text.as_bytes()), text, settings })
+    }
+
+    /// How many root tables there may be.
+    #[must_use]
+    pub fn tables_max(&self) -> u32 {
+        self.settings.tables_max().unwrap_or(TABLES_MAX)
     }
 
     /// The parsed settings.
@@ -99,6 +107,12 @@ pub enum NormalizeError {
         /// The batch.
         batch: String,
     },
+    /// Each document was shaped alone, but all of them together end the process each time.
+    #[error("shaping batch {batch} as a whole ended the process {TRIES_WITHOUT_END_MAX} times")]
+    EndsProcess {
+        /// The batch.
+        batch: String,
+    },
     /// A part could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeFailed),
@@ -137,6 +151,7 @@ impl NormalizeError {
             }
             NormalizeError::UnknownBatch { .. }
             | NormalizeError::DocumentGone { .. }
+            | NormalizeError::EndsProcess { .. }
             | NormalizeError::Encode(_)
             | NormalizeError::Settings { .. }
             | NormalizeError::NotAsPlanned { .. } => Disposition::Stop,
@@ -164,18 +179,24 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         if record.state == BatchState::Committed {
             return Ok(Normalized::AlreadyCommitted);
         }
-        match self.ledger.plan(id).await? {
-            Some(plan) => self.carry_out(&record.batch, &plan).await,
-            None => self.plan(&record.batch, receives > WHOLE_TRIES_MAX, settings).await,
+        if let Some(plan) = self.ledger.plan(id).await? {
+            return self.carry_out(&record.batch, &plan).await;
         }
+        // A first try has no trial behind it.
+        let first = receives <= 1 && message.send == 0;
+        let trial = if first { None } else { self.ledger.trial(id).await? };
+        let trial = trial.filter(|trial| trial.build == BUILD);
+        let fresh = || Trial { build: BUILD.to_owned(), ..Trial::default() };
+        let trial = trial.or_else(|| (receives > WHOLE_TRIES_MAX).then(fresh));
+        self.plan(&record.batch, trial, settings).await
     }
 
-    /// Claims, shapes, plans and writes a batch that has no plan. `one_by_one`: shaping it as a
-    /// whole has failed without an answer.
+    /// Claims, shapes, plans and writes a batch that has no plan. `trial`: how far it is, where
+    /// shaping the batch as a whole has failed without an answer.
     async fn plan(
         &self,
         batch: &Batch,
-        one_by_one: bool,
+        mut trial: Option<Trial>,
         settings: &SettingsInForce,
     ) -> Result<Normalized, NormalizeError> {
         let ours = self.ledger.claim(batch).await?;
@@ -187,17 +208,28 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
             .map(|(id, _)| id.clone())
             .collect();
         let documents = self.documents(batch, &claimed).await?;
-        let rules = settings.settings().table(&batch.table);
+        let admitted = self.ledger.admit(&batch.table, settings.tables_max()).await?;
+        let rules = rules(settings, batch, admitted);
+        if let Some(trial) = &mut trial {
+            self.try_alone(batch, &documents, &rules, trial).await?;
+        }
+        let isolated = trial.as_ref().map(|trial| trial.isolated.clone()).unwrap_or_default();
+        let aside = Aside { admitted, isolated };
 
-        let (shaped, isolated, base_version) =
-            self.shape_newest(batch, &documents, &rules, one_by_one).await?;
+        let (shaped, base_version) = self.shape_newest(batch, &documents, &rules, &aside).await?;
         // Parquet is encoded from the columns; the bodies would only take room.
         drop(documents);
-        // Schema first: from here on readers know every column of the parts to come (D7).
-        self.catalog.show(shaped.registry()).await?;
+        if admitted {
+            // Schema first: from here on readers know every column of the parts to come (D7).
+            self.catalog.show(shaped.registry()).await?;
+        }
         self.lake.keep_settings(&settings.hash, &settings.text).await?;
 
-        let (parts, contents) = encode_parts(&shaped, &batch.id)?;
+        let (parts, contents) = encode(&shaped, &batch.id)?;
+        if let Some(trial) = &mut trial {
+            trial.begun = 0;
+            self.ledger.keep_trial(&batch.id, trial).await?;
+        }
         let plan = Plan {
             format: PLAN_FORMAT,
             build: BUILD.to_owned(),
@@ -208,7 +240,8 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
             version: shaped.registry().version,
             settings: settings.hash,
             documents: claimed.iter().map(ToString::to_string).collect(),
-            isolated: isolated.into_iter().collect(),
+            isolated: aside.isolated.into_iter().collect(),
+            admitted,
             parts,
             report: shaped.report().clone(),
         };
@@ -223,23 +256,53 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         self.write(batch, &plan, &shaped, &plan.parts, &contents).await
     }
 
-    /// Shapes against the newest registry and makes its next version durable.
+    /// Tries the documents that were not tried yet, each alone, and begins the batch as a whole.
+    async fn try_alone(
+        &self,
+        batch: &Batch,
+        documents: &[StoredDocument],
+        rules: &TableSettings,
+        trial: &mut Trial,
+    ) -> Result<(), NormalizeError> {
+        let base = self.lake.latest_registry(&batch.table, batch.generation).await?;
+        let nobody = Aside { admitted: true, isolated: BTreeSet::new() };
+        while let Some(document) = documents.get(trial.tried as usize) {
+            let answers = trial.begun < TRIES_WITHOUT_END_MAX && {
+                trial.begun += 1;
+                self.ledger.keep_trial(&batch.id, trial).await?;
+                let shaped = shape(&base, rules, std::slice::from_ref(document), &nobody);
+                shaped.is_some_and(|shaped| encode(&shaped, &batch.id).is_ok())
+            };
+            if !answers {
+                trial.isolated.insert(document.head.id.to_string());
+            }
+            trial.tried += 1;
+            trial.begun = 0;
+        }
+        if trial.begun >= TRIES_WITHOUT_END_MAX {
+            return Err(NormalizeError::EndsProcess { batch: batch.id.to_string() });
+        }
+        trial.begun += 1;
+        self.ledger.keep_trial(&batch.id, trial).await?;
+        Ok(())
+    }
+
+    /// Shapes against the newest registry and makes its next version durable. Answers the version
+    /// shaped against, too.
     async fn shape_newest(
         &self,
         batch: &Batch,
         documents: &[StoredDocument],
         rules: &TableSettings,
-        one_by_one: bool,
-    ) -> Result<(Shaped, BTreeSet<String>, u64), NormalizeError> {
+        aside: &Aside,
+    ) -> Result<(Shaped, u64), NormalizeError> {
         for _ in 0..REGISTRY_TRIES_MAX {
             let base = self.lake.latest_registry(&batch.table, batch.generation).await?;
-            let isolated =
-                if one_by_one { poisoned(&base, rules, documents) } else { BTreeSet::new() };
-            let shaped = shape(&base, rules, documents, &isolated)
+            let shaped = shape(&base, rules, documents, aside)
                 .ok_or_else(|| NormalizeError::Panicked { batch: batch.id.to_string() })?;
             let known = shaped.registry().version == base.version;
             if known || self.lake.create_registry(shaped.registry()).await? == Created::New {
-                return Ok((shaped, isolated, base.version));
+                return Ok((shaped, base.version));
             }
             // Who loses the race for a registry version shapes again against the winner's.
         }
@@ -258,18 +321,21 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         let ids = ids.ok_or_else(|| differs("a document id"))?;
         let documents = self.documents(batch, &ids).await?;
         let base = self.lake.registry(&batch.table, batch.generation, plan.base_version).await?;
-        let isolated: BTreeSet<String> = plan.isolated.iter().cloned().collect();
-        let rules = settings.settings().table(&batch.table);
-        let shaped = shape(&base, &rules, &documents, &isolated)
+        let aside =
+            Aside { admitted: plan.admitted, isolated: plan.isolated.iter().cloned().collect() };
+        let rules = rules(&settings, batch, plan.admitted);
+        let shaped = shape(&base, &rules, &documents, &aside)
             .ok_or_else(|| NormalizeError::Panicked { batch: batch.id.to_string() })?;
         drop(documents);
         let planned = self.lake.registry(&batch.table, batch.generation, plan.version).await?;
         if *shaped.registry() != planned {
             return Err(differs("its registry version"));
         }
-        self.catalog.show(shaped.registry()).await?;
+        if plan.admitted {
+            self.catalog.show(shaped.registry()).await?;
+        }
         // Everything is compared before the first part is written.
-        let (parts, contents) = encode_parts(&shaped, &batch.id)?;
+        let (parts, contents) = encode(&shaped, &batch.id)?;
         let same = if plan.build == BUILD {
             parts == plan.parts
         } else {
@@ -316,18 +382,33 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
     }
 }
 
+/// What of a batch is not shaped.
+struct Aside {
+    /// False: nothing of it is, its table is one too many.
+    admitted: bool,
+    /// Ids of documents.
+    isolated: BTreeSet<String>,
+}
+
+/// What holds for the batch's table. Settings declare nothing of a table that is not there.
+fn rules(settings: &SettingsInForce, batch: &Batch, admitted: bool) -> TableSettings {
+    if admitted { settings.settings().table(&batch.table) } else { TableSettings::default() }
+}
+
 /// None when shaping panicked.
 fn shape(
     base: &Registry,
     rules: &TableSettings,
     documents: &[StoredDocument],
-    isolated: &BTreeSet<String>,
+    aside: &Aside,
 ) -> Option<Shaped> {
     let shape = || {
         let mut shaper = Shaper::new(base, rules);
         for document in documents {
-            if isolated.contains(document.head.id.as_str()) {
-                shaper.poisoned(&document.as_document());
+            if !aside.admitted {
+                shaper.refused(&document.as_document(), WholeReject::TooManyTables);
+            } else if aside.isolated.contains(document.head.id.as_str()) {
+                shaper.refused(&document.as_document(), WholeReject::Poisoned);
             } else {
                 shaper.document(&document.as_document());
             }
@@ -338,15 +419,11 @@ fn shape(
     catch_unwind(AssertUnwindSafe(shape)).ok()
 }
 
-/// The documents that cannot be shaped even alone.
-fn poisoned(
-    base: &Registry,
-    rules: &TableSettings,
-    documents: &[StoredDocument],
-) -> BTreeSet<String> {
-    let none = BTreeSet::new();
-    let alone = |document: &&StoredDocument| {
-        shape(base, rules, std::slice::from_ref(*document), &none).is_none()
-    };
-    documents.iter().filter(alone).map(|document| document.head.id.to_string()).collect()
+fn encode(
+    shaped: &Shaped,
+    batch: &BatchId,
+) -> Result<(Vec<PlannedPart>, Vec<Vec<u8>>), NormalizeError> {
+    let encoded = catch_unwind(AssertUnwindSafe(|| encode_parts(shaped, batch)));
+    let panicked = |_| NormalizeError::Panicked { batch: batch.to_string() };
+    Ok(encoded.map_err(panicked)??)
 }

@@ -32,10 +32,18 @@ pub struct Plan {
     pub documents: Vec<String>,
     /// Those of them that were set aside, see [`crate::limits::WHOLE_TRIES_MAX`].
     pub isolated: Vec<String>,
+    /// False: the table was one too many, and all documents are rejects.
+    #[serde(default = "admitted")]
+    pub admitted: bool,
     /// Root table, child tables, rejects: those that have rows.
     pub parts: Vec<PlannedPart>,
     /// What the normalizer reported.
     pub report: Report,
+}
+
+/// What plans were before they told.
+fn admitted() -> bool {
+    true
 }
 
 /// One part of a plan.

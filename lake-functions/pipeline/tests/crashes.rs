@@ -8,10 +8,10 @@ use parquet::record::Field;
 use sluice_conformance::{Fault, Memory};
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_pipeline::{
-    DispatchLimits, DocumentHead, DocumentState, Ledger, NormalizeError, Normalizer, PortError,
-    SettingsInForce, StoredDocument, WorkQueue, dispatch,
+    Catalog, DispatchLimits, Disposition, DocumentHead, DocumentState, Ledger, NormalizeError,
+    Normalizer, PortError, SettingsInForce, StoredDocument, Trial, WorkQueue, dispatch,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TODAY_MS: i64 = 1_795_132_800_000;
 
@@ -134,6 +134,94 @@ fn whatever_call_fails_nothing_is_lost_and_nothing_twice() {
             check(&memory, &format!("call {call} failed, {fault:?}"));
             call += 1;
         }
+    }
+}
+
+/// What is in the ledger after the process ended in the midst of a try.
+fn trial(tried: u32, begun: u32) -> Trial {
+    let build = env!("CARGO_PKG_VERSION").to_owned();
+    Trial { build, tried, begun, isolated: BTreeSet::new() }
+}
+
+/// Runs documents `a`, `b` and `c`, the last of which is broken, with a trial that an earlier process
+/// left. Answers rows and rejects of each.
+fn after_trial(left: Option<Trial>, lives: usize) -> Result<[(u64, u64); 3], NormalizeError> {
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    let memory = Memory::default();
+    block_on(async {
+        use sluice_pipeline::IngressStore;
+        for (name, body) in [("a", "{}"), ("b", r#"{"b":1}"#), ("c", "{")] {
+            memory.put(document(name, "orders", body)).await.expect("no fault");
+        }
+        let heads = memory.heads();
+        let batches = dispatch(&memory, &memory, &heads, &DispatchLimits::default()).await;
+        let batch = &batches.expect("no fault")[0].id;
+        if let Some(trial) = left {
+            memory.keep_trial(batch, &trial).await.expect("no fault");
+        }
+        for _ in 1..lives {
+            // These lives end without an answer.
+            memory.receive().await.expect("no fault").expect("a message");
+            memory.redeliver();
+        }
+        let normalizer = Normalizer {
+            ingress: memory.clone(),
+            ledger: memory.clone(),
+            lake: memory.clone(),
+            catalog: memory.clone(),
+        };
+        let delivery = memory.receive().await.expect("no fault").expect("a message");
+        normalizer.normalize(&delivery.message, delivery.receives, &settings).await?;
+        let (rows, rejects) = contents(&memory);
+        let count = |of: &BTreeMap<String, u64>, name| of.get(name).copied().unwrap_or(0);
+        Ok(["a", "b", "c"].map(|name| (count(&rows, name), count(&rejects, name))))
+    })
+}
+
+#[test]
+fn a_document_that_ends_the_process_becomes_a_reject() {
+    let as_it_is = [(1, 0), (1, 0), (0, 1)];
+    let ends = |left, lives| after_trial(left, lives).expect("it ends");
+    assert_eq!(ends(None, 1), as_it_is);
+    // Each is tried alone then, and none ends the process.
+    assert_eq!(ends(None, 4), as_it_is);
+    // Once is no proof: somebody may have stopped the process.
+    assert_eq!(ends(Some(trial(0, 1)), 2), as_it_is);
+    assert_eq!(ends(Some(trial(1, 1)), 2), as_it_is);
+    assert_eq!(ends(Some(trial(0, 2)), 2), [(0, 1), (1, 0), (0, 1)]);
+    assert_eq!(ends(Some(trial(1, 2)), 2), [(1, 0), (0, 1), (0, 1)]);
+    assert_eq!(ends(Some(trial(3, 1)), 2), as_it_is);
+    // All of them together: a person must look.
+    let error = after_trial(Some(trial(3, 2)), 2).expect_err("it must not be tried again");
+    assert!(matches!(error, NormalizeError::EndsProcess { .. }), "{error}");
+    assert_eq!(error.disposition(), Disposition::Stop);
+    // Another build may know better.
+    let other = Trial { build: "0.0.1".to_owned(), ..trial(3, 2) };
+    assert_eq!(ends(Some(other), 2), as_it_is);
+}
+
+#[test]
+fn documents_of_a_table_too_many_become_rejects() {
+    let one = SettingsInForce::parse("limits: {tables: 1}".to_owned()).expect("settings");
+    for fault in 0.. {
+        let memory = Memory::default();
+        filled(&memory);
+        memory.fail(fault, Fault::After);
+        let first = block_on(one_life(&memory, &one));
+        if memory.fault_waits() {
+            first.expect("nothing failed");
+            break;
+        }
+        memory.redeliver();
+        block_on(one_life(&memory, &one)).expect("no more faults");
+        let (rows, rejects) = contents(&memory);
+        let all: BTreeSet<&str> = DOCUMENTS.iter().map(|document| document.0).collect();
+        let found: BTreeSet<&str> = rows.keys().chain(rejects.keys()).map(String::as_str).collect();
+        assert_eq!(found, all, "call {fault} failed");
+        assert_eq!((rejects["d3"], rejects["d6"]), (1, 1), "call {fault} failed");
+        assert!(memory.committed_parts().iter().all(|(part, _)| part.table != "visits"));
+        let visits = TableName::parse("visits").expect("a table name");
+        assert_eq!(block_on(memory.shown(&visits, 1)).expect("no fault"), None);
     }
 }
 

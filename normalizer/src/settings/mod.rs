@@ -19,6 +19,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     tables: BTreeMap<TableName, TableSettings>,
+    tables_max: Option<u32>,
 }
 
 /// One table's settings, ready for use.
@@ -110,9 +111,17 @@ pub enum SettingsError {
 struct FileForm {
     #[serde(default)]
     tables: BTreeMap<String, TableForm>,
+    #[serde(default)]
+    limits: PlatformLimitsForm,
     /// Where the server of one machine listens and so on: the server's own business.
     #[serde(default, rename = "server")]
     _server: serde::de::IgnoredAny,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct PlatformLimitsForm {
+    tables: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -152,11 +161,11 @@ impl Settings {
     /// [`SettingsError`] names the place; an unknown key is an error too, since a rule that a typo
     /// switches off is found too late.
     pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
-        let form: FileForm = if text.trim().is_empty() {
-            FileForm { tables: BTreeMap::new(), _server: serde::de::IgnoredAny }
-        } else {
-            serde_saphyr::from_str(text).map_err(|error| SettingsError::Form(Box::new(error)))?
-        };
+        if text.trim().is_empty() {
+            return Ok(Settings::default());
+        }
+        let form: FileForm =
+            serde_saphyr::from_str(text).map_err(|error| SettingsError::Form(Box::new(error)))?;
         let mut tables = BTreeMap::new();
         for (name, form) in form.tables {
             let table = TableName::parse(&name)
@@ -166,12 +175,18 @@ impl Settings {
                 return Err(SettingsError::Twice { name: table });
             }
         }
-        Ok(Settings { tables })
+        Ok(Settings { tables, tables_max: form.limits.tables })
     }
 
     /// How long the data of each table with settings is kept.
     pub fn retentions(&self) -> impl Iterator<Item = (&TableName, Retention)> {
         self.tables.iter().map(|(name, settings)| (name, settings.retention))
+    }
+
+    /// How many root tables there may be, where the settings say so.
+    #[must_use]
+    pub fn tables_max(&self) -> Option<u32> {
+        self.tables_max
     }
 
     /// What holds for a table: its settings, or the defaults.

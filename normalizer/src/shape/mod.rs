@@ -28,6 +28,6 @@ pub(crate) use runs::Runs;
 pub use shaped::Shaped;
 pub(crate) use shaped::ShapedTable;
 pub(crate) use shaper::DocumentHead;
-pub use shaper::Shaper;
+pub use shaper::{Shaper, WholeReject};
 pub(crate) use texts::{Dictionary, Plain, Texts};
 pub(crate) use values::{Column, Lists, Values};

@@ -46,6 +46,35 @@ pub struct Shaper<'a> {
     pub(super) record: RecordState,
 }
 
+/// Why a document is rejected without a look into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WholeReject {
+    /// Shaping it ended the process, or failed without an answer, before.
+    Poisoned,
+    /// The platform has as many tables as it may have, and this would be another.
+    TooManyTables,
+}
+
+impl WholeReject {
+    fn code(self) -> &'static str {
+        match self {
+            WholeReject::Poisoned => "poisoned",
+            WholeReject::TooManyTables => "too_many_tables",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            WholeReject::Poisoned => {
+                "the document was set aside: normalizing it failed without an answer"
+            }
+            WholeReject::TooManyTables => {
+                "the document is of a new table, and there are as many as the settings allow"
+            }
+        }
+    }
+}
+
 impl<'a> Shaper<'a> {
     /// A shaper for one batch on top of `registry`, which stays as it is.
     #[must_use]
@@ -97,15 +126,10 @@ impl<'a> Shaper<'a> {
         self.reject_document(ordinal, &reason, document.body);
     }
 
-    /// Rejects a document that must not be shaped, because shaping it ended the process before.
-    pub fn poisoned(&mut self, document: &Document<'_>) {
+    /// Rejects a document as a whole, without looking into it.
+    pub fn refused(&mut self, document: &Document<'_>, why: WholeReject) {
         let ordinal = self.begin_document(document);
-        let reason = Reason {
-            code: "poisoned",
-            message: "the document was set aside: normalizing it failed without an answer"
-                .to_owned(),
-            pointer: None,
-        };
+        let reason = Reason { code: why.code(), message: why.message().to_owned(), pointer: None };
         self.reject_document(ordinal, &reason, document.body);
     }
 

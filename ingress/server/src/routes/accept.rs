@@ -14,6 +14,7 @@ use axum::response::Response;
 use serde::Serialize;
 use sluice_normalizer::limits::DOCUMENT_BYTES_MAX;
 use sluice_normalizer::{DocumentId, Encoding, Form, Refusal, TableName, check_at_door};
+use sluice_one_machine::PutWithin;
 use sluice_pipeline::{DocumentHead, Put, StoredDocument};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -80,7 +81,14 @@ async fn accept(
     };
     let put = front.platform.accept(StoredDocument { head, body: bytes }).await?;
     drop(share);
-    Ok((id, put))
+    match put {
+        PutWithin::Put(put) => Ok((id, put)),
+        PutWithin::TooManyTables => Err(Failure::new(
+            Code::TooManyTables,
+            "there are as many tables as the settings allow (limits.tables in sluice.yaml); post to \
+             one of them, or let somebody raise the limit",
+        )),
+    }
 }
 
 /// Refuses what would become nothing but one reject. Large bodies are judged where it does not

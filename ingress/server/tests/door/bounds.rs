@@ -1,6 +1,7 @@
 //! Size, time and memory of requests (I-7), byte by byte.
 
 use crate::front::Running;
+use sluice_pipeline::SettingsInForce;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_millis(200);
@@ -36,6 +37,26 @@ async fn a_body_is_asked_for_when_it_will_be_read() {
     assert_eq!(client.answer().await.status, 100);
     client.send("{\"a\":1}").await;
     assert_eq!(client.answer().await.status, 200);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_too_many_is_refused() {
+    let server = Running::start(|options| {
+        let settings = SettingsInForce::parse("limits: {tables: 1}".to_owned());
+        options.platform.settings = settings.unwrap();
+    })
+    .await;
+    let mut client = server.connect().await;
+    for (table, status) in [("bounds", 200), ("others", 409), ("bounds", 200)] {
+        client.send(&post("Content-Length: 7\r\n").replace("bounds", table)).await;
+        client.send("{\"a\":1}").await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status, status, "{table}");
+        if status == 409 {
+            assert_eq!(answer.code(), "too_many_tables");
+        }
+    }
     server.end().await;
 }
 

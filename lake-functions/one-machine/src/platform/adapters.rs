@@ -5,7 +5,7 @@ use crate::store::Store;
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, Registry, TableName};
 use sluice_pipeline::{
     Batch, BatchRecord, Catalog, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError,
-    Shown,
+    Shown, Trial,
 };
 use std::sync::Arc;
 use tokio::sync::{RwLock, RwLockWriteGuard};
@@ -36,6 +36,10 @@ impl IndexedStore {
 }
 
 impl Ledger for IndexedStore {
+    async fn admit(&self, table: &TableName, tables_max: u32) -> Result<bool, PortError> {
+        self.store.admit(table, tables_max).await
+    }
+
     async fn generation(&self, table: &TableName) -> Result<u32, PortError> {
         self.store.generation(table).await
     }
@@ -50,6 +54,14 @@ impl Ledger for IndexedStore {
 
     async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
         self.store.claim(batch).await
+    }
+
+    async fn trial(&self, id: &BatchId) -> Result<Option<Trial>, PortError> {
+        self.store.trial(id).await
+    }
+
+    async fn keep_trial(&self, id: &BatchId, trial: &Trial) -> Result<(), PortError> {
+        self.store.keep_trial(id, trial).await
     }
 
     async fn create_plan(&self, plan: &Plan) -> Result<Created, PortError> {

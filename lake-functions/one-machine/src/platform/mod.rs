@@ -24,9 +24,10 @@ pub use views::{DocumentView, Figures, RejectCount, TableDetail, TableSummary};
 
 use crate::lake_folder::FolderLock;
 use crate::snapshot::Snapshot;
+use crate::store::PutWithin;
 use background::Shared;
 use sluice_normalizer::{DocumentId, TableName};
-use sluice_pipeline::{IngressStore, PortError, Put, SettingsInForce, StoredDocument};
+use sluice_pipeline::{PortError, Put, SettingsInForce, StoredDocument};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -83,15 +84,16 @@ impl Platform {
         Ok(Platform { running: Arc::new(Running { shared, _lock: lock }) })
     }
 
-    /// Makes a document durable.
+    /// Makes a document durable, unless its table would be one too many for the settings in force.
     ///
     /// # Errors
     /// [`PortError`]: nothing was promised.
-    pub async fn accept(&self, document: StoredDocument) -> Result<Put, PortError> {
+    pub async fn accept(&self, document: StoredDocument) -> Result<PutWithin, PortError> {
         let shared = self.shared();
         let bytes = document.head.bytes;
-        let put = shared.store().put(document).await?;
-        if put == Put::Stored {
+        let tables_max = shared.settings().tables_max();
+        let put = shared.store().put_within(document, tables_max).await?;
+        if put == PutWithin::Put(Put::Stored) {
             shared.counters.add(|sums| {
                 sums.documents += 1;
                 sums.document_bytes += bytes;

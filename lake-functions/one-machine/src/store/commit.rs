@@ -9,6 +9,7 @@ use super::parts;
 use super::plans;
 use super::totals;
 use super::transaction::Transaction;
+use super::trials;
 use crate::snapshot::Part;
 use rusqlite::params;
 use sluice_normalizer::{BatchId, TableName};
@@ -74,5 +75,6 @@ fn commit(
     connection
         .prepare_cached("UPDATE batches SET committed_at_ms = ?2 WHERE number = ?1")?
         .execute(params![number, transaction.now_ms])?;
+    trials::forget(transaction, number)?;
     Ok(committed)
 }

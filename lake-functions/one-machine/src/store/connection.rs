@@ -10,6 +10,13 @@ use std::path::Path;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// What makes a store of one format one of the next; the first is for format 1.
+const UPGRADES: [&str; STORE_FORMAT as usize - 1] = ["
+    CREATE TABLE trials (
+        batch INTEGER PRIMARY KEY REFERENCES batches (number),
+        trial TEXT NOT NULL
+    ) STRICT;"];
+
 /// What the file at a path is.
 pub(super) enum Found {
     /// A store that this build reads; it was made just now if there was none.
@@ -43,8 +50,24 @@ pub(super) fn open_or_create(path: &Path) -> Result<Found, Fault> {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", STORE_FORMAT)?;
         transaction.commit()?;
+    } else {
+        upgrade(&connection, found)?;
     }
     Ok(Found::Store(connection))
+}
+
+/// Brings a store of an earlier format up to this build's, in one step.
+fn upgrade(connection: &Connection, found: i64) -> Result<(), Fault> {
+    let done = usize::try_from(found - 1).map_err(|_| Damage::Value { column: "user_version" })?;
+    let Some(upgrades) = UPGRADES.get(done..).filter(|upgrades| !upgrades.is_empty()) else {
+        return Ok(());
+    };
+    let transaction = connection.unchecked_transaction()?;
+    for upgrade in upgrades {
+        transaction.execute_batch(upgrade)?;
+    }
+    transaction.pragma_update(None, "user_version", STORE_FORMAT)?;
+    Ok(transaction.commit()?)
 }
 
 /// Opens an existing store for writing.

@@ -9,14 +9,43 @@ use super::numbers::stored;
 use super::transaction::Transaction;
 use rusqlite::{Connection, params};
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{IngressStore, PortError, Put, StoredDocument};
+use sluice_pipeline::{DocumentHead, IngressStore, PortError, Put, StoredDocument};
+
+/// What became of a put that may not make any number of tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutWithin {
+    /// What becomes of any put.
+    Put(Put),
+    /// The table would be one too many; the document was not kept.
+    TooManyTables,
+}
+
+impl Store {
+    /// [`IngressStore::put`], of a table that is there, or is not and fewer than `tables_max` are.
+    ///
+    /// # Errors
+    /// [`PortError`], as of that.
+    pub async fn put_within(
+        &self,
+        document: StoredDocument,
+        tables_max: u32,
+    ) -> Result<PutWithin, PortError> {
+        let what = format!("put document {}", document.head.id);
+        let weight = Weight::Counted { bytes: document.body.len() };
+        self.write_weighing(weight, what, move |transaction| {
+            put(transaction, &document, tables_max)
+        })
+        .await
+    }
+}
 
 impl IngressStore for Store {
     /// A put that finds too much waiting is refused at once, with the cause [`super::Busy`].
     async fn put(&self, document: StoredDocument) -> Result<Put, PortError> {
-        let what = format!("put document {}", document.head.id);
-        let weight = Weight::Counted { bytes: document.body.len() };
-        self.write_weighing(weight, what, move |transaction| put(transaction, &document)).await
+        match self.put_within(document, u32::MAX).await? {
+            PutWithin::Put(put) => Ok(put),
+            PutWithin::TooManyTables => unreachable!("there are fewer than 2^32 tables"),
+        }
     }
 
     async fn get(&self, id: &DocumentId) -> Result<Option<StoredDocument>, PortError> {
@@ -33,10 +62,24 @@ impl IngressStore for Store {
     }
 }
 
-fn put(transaction: &Transaction<'_>, document: &StoredDocument) -> Result<Put, Fault> {
+fn put(
+    transaction: &Transaction<'_>,
+    document: &StoredDocument,
+    tables_max: u32,
+) -> Result<PutWithin, Fault> {
     let new = &document.head;
     let key = DocumentKey::of(&new.id);
-    let table = transaction.table(&new.table)?;
+    let table = match transaction.known_table(&new.table)? {
+        Some(table) => table,
+        // A put that keeps nothing makes no table either.
+        None => match head_of(transaction.connection, &key)? {
+            Some(first) => return Ok(PutWithin::Put(Put::Taken(first))),
+            None => match transaction.table_within(&new.table, tables_max)? {
+                Some(table) => table,
+                None => return Ok(PutWithin::TooManyTables),
+            },
+        },
+    };
     let inserted = transaction
         .connection
         .prepare_cached(
@@ -54,28 +97,27 @@ fn put(transaction: &Transaction<'_>, document: &StoredDocument) -> Result<Put, 
             stored(new.bytes),
         ])?;
     if inserted == 0 {
-        return Ok(Put::Taken(head_of(transaction.connection, &key)?));
+        let first = head_of(transaction.connection, &key)?;
+        let first = first.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        return Ok(PutWithin::Put(Put::Taken(first)));
     }
     let seq = transaction.connection.last_insert_rowid();
     transaction
         .connection
         .prepare_cached("INSERT INTO bodies (seq, body) VALUES (?1, ?2)")?
         .execute(params![seq, document.body])?;
-    Ok(Put::Stored)
+    Ok(PutWithin::Put(Put::Stored))
 }
 
-fn head_of(
-    connection: &Connection,
-    key: &DocumentKey,
-) -> Result<sluice_pipeline::DocumentHead, Fault> {
+fn head_of(connection: &Connection, key: &DocumentKey) -> Result<Option<DocumentHead>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT documents.id, tables.name, received_at_ms, principal, form, encoding, bytes
         FROM documents JOIN tables ON tables.id = documents.table_id WHERE documents.id = ?1",
     )?;
     let mut rows = statement.query([key])?;
     match rows.next()? {
-        Some(row) => head(row, 0),
-        None => Err(rusqlite::Error::QueryReturnedNoRows.into()),
+        Some(row) => head(row, 0).map(Some),
+        None => Ok(None),
     }
 }
 

@@ -1,15 +1,24 @@
 //! The ledger: which batch holds which document, and how far it is.
 
 use super::handle::Store;
-use super::{batches, claims, outcomes, plans};
+use super::{batches, claims, outcomes, plans, trials};
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
-    Batch, BatchRecord, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError,
+    Batch, BatchRecord, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError, Trial,
 };
 
 /// All members of a batch and all documents of a plan must be in the ingress store, whether or not
 /// their bodies are; others are damage.
 impl Ledger for Store {
+    /// A table that has a document is one of the platform's; [`Store::put_within`] sees to the bound.
+    async fn admit(&self, table: &TableName, tables_max: u32) -> Result<bool, PortError> {
+        let (what, table) = (format!("admit table {table}"), table.clone());
+        self.write(what, move |transaction| {
+            Ok(transaction.table_within(&table, tables_max)?.is_some())
+        })
+        .await
+    }
+
     async fn generation(&self, table: &TableName) -> Result<u32, PortError> {
         let (what, table) = (format!("read the generation of {table}"), table.clone());
         self.read(what, move |connection| super::generations::current(connection, &table)).await
@@ -31,6 +40,17 @@ impl Ledger for Store {
         self.batches().learn(&batch.id);
         let (what, batch) = (format!("claim for batch {}", batch.id), batch.clone());
         self.write(what, move |transaction| claims::claim(transaction, &batch)).await
+    }
+
+    async fn trial(&self, id: &BatchId) -> Result<Option<Trial>, PortError> {
+        let (what, id) = (format!("read the trial of batch {id}"), id.clone());
+        self.read(what, move |connection| trials::find(connection, id.as_str())).await
+    }
+
+    async fn keep_trial(&self, id: &BatchId, trial: &Trial) -> Result<(), PortError> {
+        let (what, id) = (format!("keep the trial of batch {id}"), id.clone());
+        let json = serde_json::to_string(trial).expect("a trial has only string keys");
+        self.write(what, move |transaction| trials::keep(transaction, id.as_str(), &json)).await
     }
 
     async fn create_plan(&self, plan: &Plan) -> Result<Created, PortError> {

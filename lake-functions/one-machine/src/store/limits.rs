@@ -4,7 +4,7 @@ use sluice_normalizer::limits::DOCUMENT_BYTES_MAX;
 use std::time::Duration;
 
 /// The store's format; a file with a higher one is refused.
-pub const STORE_FORMAT: i64 = 1;
+pub const STORE_FORMAT: i64 = 2;
 
 /// Marks the file as a store of Sluice: "SLUI".
 pub(super) const APPLICATION_ID: i64 = 0x534c_5549;

@@ -40,6 +40,7 @@ mod reader;
 mod rebuild;
 mod totals;
 mod transaction;
+mod trials;
 mod writer;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use fault::{Busy, Damage, Stopped};
 pub use figures::StoreFigures;
 pub use generations::GenerationChange;
 pub use handle::{Store, StoreError};
+pub use ingress::PutWithin;
 pub use keys::Seq;
 pub use limits::STORE_FORMAT;
 pub use options::{Clock, StoreOptions};

@@ -1,4 +1,4 @@
--- The store's format 1. Times are milliseconds since 1970 UTC. Nothing but the store writes here.
+-- The store's format 2. Times are milliseconds since 1970 UTC. Nothing but the store writes here.
 
 -- Table names, each once. `generation`: the current one.
 CREATE TABLE tables (
@@ -50,6 +50,12 @@ CREATE TABLE batches (
     committed_at_ms INTEGER
 ) STRICT;
 CREATE INDEX batches_open ON batches (number) WHERE committed_at_ms IS NULL;
+
+-- How far the trials of uncommitted batches are: JSON.
+CREATE TABLE trials (
+    batch INTEGER PRIMARY KEY REFERENCES batches (number),
+    trial TEXT NOT NULL
+) STRICT;
 
 -- A document belongs to one batch of a generation for good. `rows`, `rejects`: its outcome, null
 -- until the batch was written.

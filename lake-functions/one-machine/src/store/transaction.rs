@@ -19,18 +19,43 @@ pub(super) struct Transaction<'t> {
 pub(super) struct TableIds(RefCell<HashMap<TableName, i64>>);
 
 impl Transaction<'_> {
+    /// The number of a table, none when nothing was kept of it.
+    pub(super) fn known_table(&self, name: &TableName) -> Result<Option<i64>, Fault> {
+        if let Some(id) = self.tables.0.borrow().get(name) {
+            return Ok(Some(*id));
+        }
+        let id = table_id(self.connection, name)?;
+        if let Some(id) = id {
+            self.tables.0.borrow_mut().insert(name.clone(), id);
+        }
+        Ok(id)
+    }
+
     /// The number of a table, which it gets now if it has none.
     pub(super) fn table(&self, name: &TableName) -> Result<i64, Fault> {
-        if let Some(id) = self.tables.0.borrow().get(name) {
-            return Ok(*id);
+        match self.known_table(name)? {
+            Some(id) => Ok(id),
+            None => self.new_table(name),
         }
-        let id = match table_id(self.connection, name)? {
-            Some(id) => id,
-            None => {
-                let sql = "INSERT INTO tables (name) VALUES (?1)";
-                self.connection.prepare_cached(sql)?.insert([name.as_str()])?
-            }
-        };
+    }
+
+    /// The number of a table, which it gets now if fewer than `tables_max` have one.
+    pub(super) fn table_within(
+        &self,
+        name: &TableName,
+        tables_max: u32,
+    ) -> Result<Option<i64>, Fault> {
+        if let Some(id) = self.known_table(name)? {
+            return Ok(Some(id));
+        }
+        let sql = "SELECT COUNT(*) FROM tables";
+        let tables: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        if tables >= i64::from(tables_max) { Ok(None) } else { self.new_table(name).map(Some) }
+    }
+
+    fn new_table(&self, name: &TableName) -> Result<i64, Fault> {
+        let sql = "INSERT INTO tables (name) VALUES (?1)";
+        let id = self.connection.prepare_cached(sql)?.insert([name.as_str()])?;
         self.tables.0.borrow_mut().insert(name.clone(), id);
         Ok(id)
     }

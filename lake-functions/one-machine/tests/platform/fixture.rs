@@ -2,7 +2,7 @@
 
 use futures::executor::block_on;
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
-use sluice_one_machine::{Event, EventSink, Platform, PlatformOptions};
+use sluice_one_machine::{Event, EventSink, Platform, PlatformOptions, PutWithin};
 use sluice_pipeline::{DocumentHead, DocumentState, Put, SettingsInForce, StoredDocument};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -67,7 +67,10 @@ pub(crate) fn document(table: &str, id: &str, body: &str) -> StoredDocument {
 }
 
 pub(crate) fn accept(platform: &Platform, table: &str, id: &str, body: &str) -> Put {
-    block_on(platform.accept(document(table, id, body))).expect("accept")
+    match block_on(platform.accept(document(table, id, body))).expect("accept") {
+        PutWithin::Put(put) => put,
+        PutWithin::TooManyTables => panic!("{table} is one too many"),
+    }
 }
 
 pub(crate) fn state(platform: &Platform, id: &str) -> DocumentState {

@@ -7,7 +7,7 @@ mod retain;
 use fixture::{DEADLINE, Heard, accept, committed, document, open, rows, state};
 use futures::executor::block_on;
 use sluice_normalizer::TableName;
-use sluice_one_machine::{EventSink, OpenError, Platform, PlatformOptions};
+use sluice_one_machine::{EventSink, OpenError, Platform, PlatformOptions, PutWithin};
 use sluice_pipeline::{DocumentState, Put, SettingsInForce};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,6 +43,30 @@ fn what_is_accepted_becomes_rows_and_rejects() {
     assert_eq!((figures.documents, figures.waiting_documents, figures.lag_ms), (4, 0, 0));
     assert_eq!((figures.rows, figures.conflicts), (5, 1));
     assert_eq!(figures.rejects["not_an_object"], 2);
+}
+
+#[test]
+fn there_are_no_more_tables_than_the_settings_allow() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (platform, heard) = open(folder.path(), "limits: {tables: 2}");
+    let put = |platform: &Platform, table, id| {
+        block_on(platform.accept(document(table, id, r#"{"a":1}"#))).expect("accept")
+    };
+    accept(&platform, "orders", "a", r#"{"a":1}"#);
+    // What keeps nothing makes no table.
+    let taken = put(&platform, "others", "a");
+    assert!(matches!(taken, PutWithin::Put(Put::Taken(_))), "{taken:?}");
+    accept(&platform, "visits", "b", r#"{"a":1}"#);
+    assert_eq!(put(&platform, "third", "c"), PutWithin::TooManyTables);
+    accept(&platform, "orders", "d", r#"{"a":1}"#);
+    committed(&heard, 3);
+    assert!(platform.snapshot().tables.keys().eq(["orders", "visits"]));
+    drop(platform);
+
+    let (platform, heard) = open(folder.path(), "limits: {tables: 3}");
+    assert_eq!(put(&platform, "third", "c"), PutWithin::Put(Put::Stored));
+    assert_eq!(put(&platform, "fourth", "e"), PutWithin::TooManyTables);
+    committed(&heard, 1);
 }
 
 #[test]

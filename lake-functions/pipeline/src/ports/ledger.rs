@@ -4,6 +4,7 @@ use super::{Created, PortError};
 use crate::batch::Batch;
 use crate::plan::{Plan, PlannedPart};
 use crate::status::DocumentRecord;
+use crate::trial::Trial;
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 
 /// How far a batch is.
@@ -26,6 +27,17 @@ pub struct BatchRecord {
 
 /// Which batch holds which document, and how far it is.
 pub trait Ledger {
+    /// Whether the table is one of the platform's root tables. It becomes one if fewer than
+    /// `tables_max` are, and stays one.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn admit(
+        &self,
+        table: &TableName,
+        tables_max: u32,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
     /// The table's current generation; 1 for a table that was never written.
     ///
     /// # Errors
@@ -57,6 +69,22 @@ pub trait Ledger {
     /// # Errors
     /// [`PortError`]; some members may be claimed then.
     fn claim(&self, batch: &Batch) -> impl Future<Output = Result<Vec<bool>, PortError>> + Send;
+
+    /// How far the trial of a batch is, none when there was none.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn trial(&self, id: &BatchId) -> impl Future<Output = Result<Option<Trial>, PortError>> + Send;
+
+    /// Keeps how far the trial of a batch is, over what was kept before.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn keep_trial(
+        &self,
+        id: &BatchId,
+        trial: &Trial,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Keeps a batch's plan unless it has one.
     ///

@@ -1,4 +1,5 @@
-use super::{Home, wait};
+use super::{Home, batch, document, id, wait};
+use sluice_pipeline::{IngressStore, Ledger, Trial};
 
 #[test]
 fn the_store_does_what_its_ports_promise() {
@@ -8,4 +9,25 @@ fn the_store_does_what_its_ports_promise() {
     wait(sluice_conformance::ledger(&ledger, &ledger));
     wait(sluice_conformance::work_queue(&queue));
     wait(sluice_conformance::catalog(&catalog));
+}
+
+#[test]
+fn a_store_of_format_1_is_upgraded() {
+    let home = Home::new();
+    let store = home.open();
+    wait(store.put(document("orders", "a", b"{}"))).expect("put");
+    drop(store);
+    let connection = rusqlite::Connection::open(home.path()).expect("open the file");
+    connection.execute_batch("DROP TABLE trials; PRAGMA user_version = 1").expect("downgrade");
+    drop(connection);
+
+    for _ in 0..2 {
+        let store = home.open();
+        assert!(wait(store.get(&id("a"))).expect("get").is_some());
+        let batch = batch("orders", 1, &["a"]);
+        wait(store.create_batch(&batch)).expect("create");
+        let trial = Trial { build: "1".to_owned(), ..Trial::default() };
+        wait(store.keep_trial(&batch.id, &trial)).expect("keep");
+        assert_eq!(wait(store.trial(&batch.id)).expect("look"), Some(trial));
+    }
 }

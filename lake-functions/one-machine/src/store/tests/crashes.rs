@@ -118,11 +118,11 @@ fn a_file_that_is_not_ours_is_left_alone() {
     let home = Home::new();
     drop(home.open());
     let connection = rusqlite::Connection::open(home.path()).expect("open");
-    connection.pragma_update(None, "user_version", 2).expect("update");
+    connection.pragma_update(None, "user_version", 3).expect("update");
     drop(connection);
     let before = fs::read(home.path()).expect("read");
     let error = Store::open(&home.path(), home.options()).expect_err("a newer format");
-    assert!(matches!(error, StoreError::Newer { found: 2 }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 3 }), "{error}");
     assert_eq!(fs::read(home.path()).expect("read"), before);
 
     {

@@ -98,6 +98,7 @@ fn plan(batch: &Batch, parts: Vec<PlannedPart>, report: Report) -> Plan {
         settings: ContentHash::sha256(b""),
         documents: batch.documents.iter().map(ToString::to_string).collect(),
         isolated: Vec::new(),
+        admitted: true,
         parts,
         report,
     }
