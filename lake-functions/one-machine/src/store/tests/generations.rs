@@ -33,7 +33,10 @@ fn a_generation_begins_once_it_has_what_the_one_before_had() {
     commit(&store, &batch("orders", 1, &["a"]));
     let second = batch("orders", 1, &["b"]);
     send(&store, &second);
-    assert_eq!(wait(store.batches_in_line(&orders)).expect("look"), [second.id.clone()]);
+    assert_eq!(
+        wait(store.batches_in_line(&orders)).expect("look"),
+        std::slice::from_ref(&second.id)
+    );
     assert_eq!(set(1, 2), GenerationChange::Behind { documents: 1, open_batches: 1 });
     commit(&store, &second);
     assert!(wait(store.batches_in_line(&orders)).expect("look").is_empty());
@@ -52,7 +55,7 @@ fn a_generation_begins_once_it_has_what_the_one_before_had() {
     let last = batch("orders", 2, &["b"]);
     wait(store.claim(&last)).expect("claim");
     assert_eq!(set(1, 2), GenerationChange::Behind { documents: 1, open_batches: 1 });
-    assert_eq!(wait(store.open_batches(&orders, 2)).expect("look"), [last.id.clone()]);
+    assert_eq!(wait(store.open_batches(&orders, 2)).expect("look"), std::slice::from_ref(&last.id));
     let before = wait(store.document_view(&id("b"))).expect("look up").expect("known");
     assert_eq!(before.batch, Some(batch("orders", 1, &["b"]).id));
     commit(&store, &last);
