@@ -157,12 +157,12 @@ fn tell(seed: u64, rounds: u64, ledger: &Ledger, proved: &Proved, began: Instant
     println!("seed {seed}: {rounds} kills, {:?}, {proved:?}, {seconds:.1} s", ledger.counts());
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub(crate) fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
 }
 
-fn seed_of_the_clock() -> u64 {
+pub(crate) fn seed_of_the_clock() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     u64::from(since.subsec_nanos())
 }

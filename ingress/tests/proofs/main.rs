@@ -15,6 +15,7 @@ mod posting;
 mod proof;
 mod readback;
 mod reader;
+mod rebuilds;
 mod server;
 #[cfg(target_os = "linux")]
 mod shim;

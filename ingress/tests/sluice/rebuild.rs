@@ -32,6 +32,7 @@ fn a_rebuild_is_looked_at_first_and_switched_to_when_told() {
 
     let text = server.run("rebuild orders --switch").ok();
     assert!(text.ends_with("switched: people query generation 3\n"), "{text}");
+    assert!(text.contains("/secret") && text.contains("total__string"), "{text}");
     assert_eq!(
         server.number("SELECT CAST(total AS bigint) FROM orders WHERE total IS NOT NULL"),
         2

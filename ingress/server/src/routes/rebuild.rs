@@ -13,7 +13,7 @@ use sluice_one_machine::{RebuildError, ReloadError};
 use std::sync::Arc;
 use told::Told;
 
-/// `POST /table/{table}/rebuild`: starts one, or tells of the one that runs.
+/// `POST /table/{table}/rebuild`: starts one, or tells of the one that runs under the same settings.
 pub(crate) async fn start(
     State(front): State<Arc<Front>>,
     InPath(table): InPath<String>,
@@ -83,10 +83,12 @@ impl From<RebuildError> for Failure {
                 Code::RowsWouldBeLost,
                 format!("{error}; ask with ?without_removed=true to rebuild without them"),
             ),
-            RebuildError::NotReady { .. } => Failure::new(Code::NotReady, error.to_string()),
+            RebuildError::NotReady { .. } | RebuildError::UnderWay { .. } => {
+                Failure::new(Code::NotReady, error.to_string())
+            }
             RebuildError::Busy { .. } => Failure::new(Code::Busy, error.to_string()),
             RebuildError::Closing => Failure::new(Code::Unavailable, error.to_string()),
-            RebuildError::Normalize(error) => {
+            RebuildError::Normalize(_) | RebuildError::Panicked { .. } => {
                 log::event("rebuild_failed", &[("error", log::chain(&error))]);
                 Failure::internal()
             }

@@ -2,7 +2,7 @@
 
 use crate::snapshot::{Part, Snapshot, TableSnapshot};
 use sluice_normalizer::{REJECTS_TABLE, Registry, TableSchema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Registries and parts of every generation that is not forgotten; the snapshot holds the current
@@ -18,6 +18,8 @@ struct State {
     generations: BTreeMap<(String, u32), Generation>,
     /// Of root tables that are past generation 1.
     current: BTreeMap<String, u32>,
+    /// Generations that were dropped. Nothing is shown of them again.
+    forgotten: BTreeSet<(String, u32)>,
     snapshot: Arc<Snapshot>,
 }
 
@@ -122,11 +124,6 @@ impl LakeIndex {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.current.insert(root.to_owned(), to);
         state.refresh(root);
-        if state.snapshot.rejects.is_empty() {
-            return;
-        }
-        let rejects = Arc::new(state.rejects());
-        state.snapshot = Arc::new(Snapshot { rejects, ..(*state.snapshot).clone() });
     }
 
     /// The lists of parts of all generations.
@@ -141,24 +138,34 @@ impl LakeIndex {
         lists.collect()
     }
 
-    /// Takes parts of a root table away from its readers, and gives those back.
+    /// Takes parts of a root table away from its readers in one step, child tables and rejects
+    /// included, and gives those back.
     pub(crate) fn remove(&self, root: &str, keys: &[String]) -> Vec<Arc<Part>> {
-        let owners = self.lists().into_iter().map(|(owner, _)| owner);
-        let owners = owners.filter(|owner| owner.root == root);
-        owners.flat_map(|owner| self.replace(&owner, keys, None)).collect()
+        let keys: HashSet<&str> = keys.iter().map(String::as_str).collect();
+        let goes = |part: &Arc<Part>| keys.contains(part.key.as_str());
+        let mut gone = Vec::new();
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let of_root = state.generations.iter_mut().filter(|((name, _), _)| name == root);
+        for list in of_root.flat_map(|(_, generation)| generation.parts.values_mut()) {
+            if list.iter().any(goes) {
+                gone.extend(list.iter().filter(|part| goes(part)).cloned());
+                Arc::make_mut(list).retain(|part| !goes(part));
+            }
+        }
+        state.refresh(root);
+        gone
     }
 
     /// Forgets all generations of a root table but the `kept` ones, and gives their parts back.
     pub(crate) fn forget_but(&self, root: &str, kept: &[Option<u32>]) -> Vec<Arc<Part>> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let State { generations, forgotten, .. } = &mut *state;
+        let goes = |(name, number): &(String, u32)| name == root && !kept.contains(&Some(*number));
         let mut gone = Vec::new();
-        state.generations.retain(|(name, number), generation| {
-            let stays = name != root || kept.contains(&Some(*number));
-            if !stays {
-                gone.extend(generation.parts.values().flat_map(|list| list.iter().cloned()));
-            }
-            stays
-        });
+        for (of, generation) in generations.extract_if(.., |of, _| goes(of)) {
+            gone.extend(generation.parts.into_values().flat_map(|list| list.to_vec()));
+            forgotten.insert(of);
+        }
         gone
     }
 
@@ -177,7 +184,11 @@ impl LakeIndex {
 
     fn change(&self, root: &str, generation: u32, change: impl FnOnce(&mut Generation)) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        change(state.generations.entry((root.to_owned(), generation)).or_default());
+        let of = (root.to_owned(), generation);
+        if state.forgotten.contains(&of) {
+            return;
+        }
+        change(state.generations.entry(of).or_default());
         if state.current_of(root) == generation {
             state.refresh(root);
         }
@@ -189,20 +200,21 @@ impl State {
         self.current.get(root).copied().unwrap_or(1)
     }
 
-    /// Makes the snapshot show a root table as it is now. Snapshots handed out stay as they are.
+    /// Makes the snapshot show a root table as it is now: not at all where its current generation
+    /// has no registry. Snapshots handed out stay as they are.
     fn refresh(&mut self, root: &str) {
-        let key = (root.to_owned(), self.current_of(root));
-        let Some(generation) = self.generations.get(&key) else {
-            return;
-        };
-        let mut parts = generation.parts.clone();
-        let rejects_changed = parts.remove(REJECTS_TABLE).is_some();
+        let generation = self.generations.get(&(root.to_owned(), self.current_of(root)));
+        let mut parts = generation.map_or_else(BTreeMap::new, |known| known.parts.clone());
+        let has_rejects = parts.remove(REJECTS_TABLE).is_some();
         let mut snapshot = (*self.snapshot).clone();
-        if let Some(registry) = generation.registry.clone() {
-            let table = TableSnapshot { registry, parts };
-            snapshot.tables.insert(root.to_owned(), Arc::new(table));
+        match generation.and_then(|known| known.registry.clone()) {
+            Some(registry) => {
+                let table = TableSnapshot { registry, parts };
+                snapshot.tables.insert(root.to_owned(), Arc::new(table));
+            }
+            None => _ = snapshot.tables.remove(root),
         }
-        if rejects_changed || !snapshot.rejects.is_empty() {
+        if has_rejects || !snapshot.rejects.is_empty() {
             snapshot.rejects = Arc::new(self.rejects());
         }
         self.snapshot = Arc::new(snapshot);
@@ -213,5 +225,74 @@ impl State {
             self.generations.iter().filter(|((root, number), _)| self.current_of(root) == *number);
         let lists = current.filter_map(|(_, generation)| generation.parts.get(REJECTS_TABLE));
         lists.flat_map(|list| list.iter().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LakeIndex, Owner};
+    use crate::snapshot::Part;
+    use sluice_normalizer::{Registry, TableName};
+
+    fn part(table: &str, generation: u32, name: &str) -> (String, Part) {
+        let part = Part {
+            key: format!("{table}/g{generation}/tier=live/ingest_date=2026-11-20/{name}.parquet"),
+            tier: "live".to_owned(),
+            ingest_date: "2026-11-20".to_owned(),
+            rows: 1,
+            bytes: 1,
+        };
+        (table.to_owned(), part)
+    }
+
+    fn index() -> LakeIndex {
+        let index = LakeIndex::default();
+        let orders = TableName::parse("orders").expect("a table name");
+        for generation in [1, 2] {
+            index.show(&Registry::empty(&orders, generation));
+            let tables = ["orders", "orders__items", "sluice_rejects"];
+            let parts = tables.map(|table| part(table, generation, "1"));
+            index.add("orders", generation, parts.into());
+        }
+        index
+    }
+
+    fn seen(index: &LakeIndex) -> (usize, usize) {
+        let snapshot = index.snapshot();
+        let table = snapshot.tables.get("orders");
+        let parts = table.map_or(0, |table| table.parts.values().map(|list| list.len()).sum());
+        (parts, snapshot.rejects.len())
+    }
+
+    #[test]
+    fn parts_of_all_tables_go_together() {
+        let index = index();
+        assert_eq!(seen(&index), (2, 1));
+        let keys: Vec<_> = ["orders", "orders__items", "sluice_rejects"]
+            .map(|table| part(table, 1, "1").1.key)
+            .into();
+        assert_eq!(index.remove("visits", &keys), []);
+        assert_eq!(index.remove("orders", &keys).len(), 3);
+        assert_eq!(seen(&index), (0, 0));
+        assert_eq!(index.remove("orders", &keys), []);
+    }
+
+    #[test]
+    fn what_is_forgotten_stays_forgotten() {
+        let index = index();
+        index.switch("orders", 2);
+        assert_eq!(index.forget_but("orders", &[Some(2), None]).len(), 3);
+        // A batch, or a merge, that was late.
+        index.add("orders", 1, vec![part("orders", 1, "2")]);
+        let (root, table) = ("orders".to_owned(), "orders".to_owned());
+        let late = part("orders", 1, "3").1;
+        index.replace(&Owner { root, generation: 1, table }, &[], Some(late));
+        assert!(index.generation("orders", 1).is_none());
+        assert!(index.lists().iter().all(|(owner, _)| owner.generation == 2));
+        assert_eq!(seen(&index), (2, 1));
+        // A generation that nothing was ever kept of shows no table.
+        index.switch("orders", 3);
+        assert!(index.snapshot().tables.is_empty());
+        assert_eq!(seen(&index), (0, 0));
     }
 }

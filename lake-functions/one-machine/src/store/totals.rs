@@ -4,6 +4,7 @@ use super::batch_ids::table_name;
 use super::fault::Fault;
 use super::handle::Store;
 use super::numbers::{count, stored};
+use super::transaction::table_id;
 use rusqlite::{Connection, params};
 use sluice_normalizer::{Report, TableName};
 use sluice_pipeline::PortError;
@@ -50,6 +51,82 @@ impl Store {
         let totals = self.read(what, move |connection| totals(connection, Some(&table))).await;
         totals.map(|mut totals| totals.pop())
     }
+}
+
+impl Store {
+    /// Rejects by code of one generation of a table.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub async fn rejects_of(
+        &self,
+        table: &TableName,
+        generation: u32,
+    ) -> Result<BTreeMap<String, u64>, PortError> {
+        let (what, table) = (format!("read the rejects of {table}"), table.clone());
+        self.read(what, move |connection| match table_id(connection, &table)? {
+            None => Ok(BTreeMap::new()),
+            Some(table) => rejects(connection, (table, generation.into())),
+        })
+        .await
+    }
+}
+
+/// Marks the generations of a table as dropped that are neither current nor `kept`: their totals say
+/// that no batch is committed, which [`is_whole`] tells from the truth.
+pub(super) fn mark_dropped(
+    connection: &Connection,
+    table: i64,
+    kept: Option<u32>,
+) -> Result<(), Fault> {
+    let marked = "UPDATE table_totals
+        SET batches = 0, documents = 0, rejected_documents = 0, records = 0
+        WHERE table_id = ?1 AND batches > 0 AND generation IS NOT ?2
+            AND generation <> (SELECT generation FROM tables WHERE id = ?1)";
+    if connection.prepare_cached(marked)?.execute(params![table, kept])? == 0 {
+        return Ok(());
+    }
+    for sql in [
+        "DELETE FROM row_totals WHERE table_id = ?1 AND generation IS NOT ?2
+            AND generation <> (SELECT generation FROM tables WHERE id = ?1)",
+        "DELETE FROM reject_totals WHERE table_id = ?1 AND generation IS NOT ?2
+            AND generation <> (SELECT generation FROM tables WHERE id = ?1)",
+    ] {
+        connection.prepare_cached(sql)?.execute(params![table, kept])?;
+    }
+    Ok(())
+}
+
+/// A generation that is marked as dropped.
+pub(super) fn some_dropped(connection: &Connection, table: i64) -> Result<Option<i64>, Fault> {
+    let sql = "SELECT MIN(generation) FROM table_totals WHERE table_id = ?1 AND batches = 0
+        AND generation <> (SELECT generation FROM tables WHERE id = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
+}
+
+/// Takes the mark away, once nothing else is left: without totals it is not whole either.
+pub(super) fn forget_dropped(
+    connection: &Connection,
+    table: i64,
+    generation: i64,
+) -> Result<(), Fault> {
+    let sql = "DELETE FROM table_totals WHERE table_id = ?1 AND generation = ?2 AND batches = 0";
+    connection.prepare_cached(sql)?.execute((table, generation))?;
+    Ok(())
+}
+
+/// Whether the totals tell of every committed batch of a generation: it was never dropped.
+pub(super) fn is_whole(
+    connection: &Connection,
+    table: i64,
+    generation: u32,
+) -> Result<bool, Fault> {
+    let sql = "SELECT
+            (SELECT COUNT(*) FROM batches WHERE table_id = ?1 AND generation = ?2
+                AND committed_at_ms IS NOT NULL)
+            = COALESCE((SELECT batches FROM table_totals
+                WHERE table_id = ?1 AND generation = ?2), 0)";
+    Ok(connection.prepare_cached(sql)?.query_row((table, generation), |row| row.get(0))?)
 }
 
 /// Adds a batch's report to the totals of its table and generation.
@@ -118,14 +195,15 @@ fn totals(connection: &Connection, table: Option<&TableName>) -> Result<Vec<Tabl
                 "SELECT physical, rows FROM row_totals WHERE table_id = ?1 AND generation = ?2",
                 (id, generation),
             )?,
-            rejects: counts(
-                connection,
-                "SELECT code, rejects FROM reject_totals WHERE table_id = ?1 AND generation = ?2",
-                (id, generation),
-            )?,
+            rejects: rejects(connection, (id, generation))?,
         });
     }
     Ok(totals)
+}
+
+fn rejects(connection: &Connection, of: (i64, i64)) -> Result<BTreeMap<String, u64>, Fault> {
+    let sql = "SELECT code, rejects FROM reject_totals WHERE table_id = ?1 AND generation = ?2";
+    counts(connection, sql, of)
 }
 
 /// Counts by name. `sql`: of name and count, by table and generation.

@@ -54,6 +54,7 @@ impl<'a> Told<'a> {
             state: match view.state {
                 RebuildState::Running => "running",
                 RebuildState::Ready => "ready",
+                RebuildState::Switching => "switching",
                 RebuildState::Failed => "failed",
                 RebuildState::Switched => "switched",
             },

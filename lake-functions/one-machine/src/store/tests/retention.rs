@@ -22,7 +22,7 @@ fn bodies_go_once_they_are_old_and_committed() {
 
     let orders = table("orders");
     let remove = |after, max| {
-        wait(store.remove_bodies_before(&orders, TODAY_MS, after, max)).expect("remove")
+        wait(store.remove_bodies_before(&orders, None, TODAY_MS, after, max)).expect("remove")
     };
     let first = remove(Seq::START, 2);
     assert_eq!(first.bodies, 1);
