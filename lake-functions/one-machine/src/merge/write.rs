@@ -170,3 +170,50 @@ fn widened(
     };
     RecordBatch::try_new(Arc::clone(schema), schema.fields().iter().map(column).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MergeError, merge};
+    use crate::lake_folder::LakeFolder;
+    use crate::snapshot::Part;
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    fn part(lake: &LakeFolder, name: &str, column: ArrayRef, rows: u64) -> Arc<Part> {
+        let batch = RecordBatch::try_from_iter([("secret", column)]).expect("a batch");
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("write");
+        let content = writer.into_inner().expect("write");
+        let key = format!("t/g1/tier=live/ingest_date=2026-11-20/{name}.parquet");
+        lake.write_part(&key, &content).expect("write");
+        let (tier, ingest_date) = ("live".to_owned(), "2026-11-20".to_owned());
+        Arc::new(Part { key, tier, ingest_date, rows, bytes: content.len() as u64 })
+    }
+
+    #[test]
+    fn a_part_that_does_not_fit_is_named_and_no_column_is() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let lake = LakeFolder::at(folder.path());
+        let first = part(&lake, "1", Arc::new(Int64Array::from(vec![1, 2])), 2);
+        let other_type = part(&lake, "2", Arc::new(StringArray::from(vec!["x"])), 1);
+        let other_rows = part(&lake, "3", Arc::new(Int64Array::from(vec![3])), 2);
+        let tried = |parts: &[&Arc<Part>], columns: &[&'static str]| {
+            let parts: Vec<_> = parts.iter().map(|part| Arc::clone(part)).collect();
+            merge(&lake, &parts, columns.iter().copied()).map(|merged| merged.rows)
+        };
+        assert_eq!(tried(&[&first, &first], &["secret"]).expect("they fit"), 4);
+        for (parts, columns, culprit) in [
+            ([&first, &other_type], &["secret"][..], &other_type),
+            ([&first, &first], &["other"], &first),
+            ([&first, &other_rows], &["secret"], &other_rows),
+        ] {
+            let error = tried(&parts, columns).expect_err("they do not fit");
+            assert_eq!(error.part(), Some(culprit.key.as_str()), "{error}");
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        }
+        let nowhere = Arc::new(Part { key: "nowhere".to_owned(), ..(*first).clone() });
+        let error = tried(&[&first, &nowhere], &["secret"]).expect_err("it is missing");
+        assert!(matches!(&error, MergeError::Open { .. }) && error.part() == Some("nowhere"));
+    }
+}

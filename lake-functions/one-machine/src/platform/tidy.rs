@@ -283,3 +283,96 @@ fn merged_key(parts: &[Arc<Part>]) -> String {
     }
     format!("{folder}/{name}.parquet")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Owner, merged_key};
+    use crate::lake_folder::LakeFolder;
+    use crate::platform::adapters::IndexedStore;
+    use crate::platform::background::Shared;
+    use crate::platform::events::EventSink;
+    use crate::platform::settings_file::SettingsFile;
+    use crate::store::{Clock, Store, StoreOptions};
+    use futures::FutureExt;
+    use futures::executor::block_on;
+    use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
+    use sluice_pipeline::{
+        Batch, BatchMessage, ContentHash, DocumentHead, IngressStore, Ledger, PlannedPart,
+        SettingsInForce, StoredDocument,
+    };
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// A platform without threads.
+    fn still(folder: &Path) -> Shared {
+        let options = StoreOptions::new(Clock::new(|| 1_795_132_800_000));
+        let store = Store::open(&folder.join("sluice.db"), options).expect("open");
+        Shared::new(
+            IndexedStore::new(store, Arc::default()),
+            LakeFolder::at(folder.join("lake")),
+            SettingsInForce::parse(String::new()).expect("no settings"),
+            SettingsFile::new(None),
+            Duration::ZERO,
+            EventSink::none(),
+        )
+    }
+
+    fn commit(shared: &Shared, id: &str) {
+        let table = TableName::parse("orders").expect("a table name");
+        let id = DocumentId::parse(id).expect("an id");
+        let head = DocumentHead {
+            id: id.clone(),
+            table: table.clone(),
+            received_at_ms: 1_795_132_800_000,
+            principal: None,
+            form: Form::Json,
+            encoding: Encoding::Identity,
+            bytes: 7,
+        };
+        let batch = Batch::new(table.clone(), 1, vec![id]);
+        let message = BatchMessage { table, batch: batch.id.clone(), send: 0 };
+        block_on(async {
+            let body = br#"{"n":1}"#.to_vec();
+            shared.store().put(StoredDocument { head, body }).await.expect("put");
+            shared.store().create_batch(&batch).await.expect("create");
+            let normalizer = shared.normalizer();
+            normalizer.normalize(&message, 1, &shared.settings()).await.expect("normalize");
+        });
+    }
+
+    #[test]
+    fn the_store_is_never_ahead_of_what_readers_see_while_somebody_looks() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let shared = still(folder.path());
+        for id in ["a", "b"] {
+            commit(&shared, id);
+        }
+        let (owner, parts) = shared.indexed.index.lists().remove(0);
+        let keys: Vec<String> = parts.iter().map(|part| part.key.clone()).collect();
+        let merged = PlannedPart {
+            table: owner.table.clone(),
+            key: merged_key(&parts),
+            rows: 2,
+            bytes: 1,
+            sha256: ContentHash::sha256(b"x"),
+        };
+        drop(parts);
+        let retired = || {
+            // The writer does one thing after the other: what was begun before this is done then.
+            block_on(shared.store().forget_parts(&[])).expect("a change");
+            block_on(shared.store().retired_parts()).expect("list").len()
+        };
+        let exchange = |owner: &Owner| shared.put_in_place(owner, &keys, &merged).now_or_never();
+        // Retention, say, is between its two changes.
+        let ahead = block_on(shared.indexed.ahead());
+        assert!(exchange(&owner).is_none());
+        assert_eq!(retired(), 0, "the merger waits");
+        drop(ahead);
+        let gone = block_on(shared.put_in_place(&owner, &keys, &merged)).expect("exchange");
+        assert_eq!(gone.map(|gone| gone.len()), Some(2));
+        assert_eq!(retired(), 2);
+        let lists = shared.indexed.index.lists();
+        assert!(lists[0].1.iter().map(|part| &part.key).eq([&merged.key]));
+    }
+}
