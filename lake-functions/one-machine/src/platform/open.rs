@@ -113,8 +113,8 @@ fn load(
         if let Some(shown) = block_on(store.shown(&table, current))? {
             match lake.registry(&table, current, shown.version) {
                 Ok(registry) => index.show(&registry),
-                // The other tables are not to suffer for it. SQL does not know this one until a newer
-                // version is shown or a rebuild made one.
+                // The other tables are not to suffer for it. SQL does not know this one until its
+                // registry is mended, and its batches are set aside.
                 Err(error) => {
                     events.tell(&Event::Failed { what: "show a table", error: &error });
                 }
