@@ -174,7 +174,11 @@ fn explain(args: &NormalizeArgs, error: NormalizeError) -> Failure {
         NormalizeError::Input(error) => input_failure::next(error),
         NormalizeError::Lake(error) | NormalizeError::Write(WriteError::Lake(error)) => match error
         {
-            LakeError::Locked { .. } => "wait until it is done, or choose another --out".to_owned(),
+            LakeError::Locked { .. } => {
+                "wait until it is done (a server: post to it with sluice put), or choose another \
+                 --out"
+                    .to_owned()
+            }
             LakeError::Registry { .. } | LakeError::Plan { .. } => {
                 "use the sluice that wrote it, or a newer one".to_owned()
             }

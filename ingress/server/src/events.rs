@@ -27,6 +27,7 @@ pub fn logged_events() -> EventSink {
             let fields = [("batch", (*batch).to_owned()), ("error", log::chain(*error))];
             log::event("batch_stopped", &fields);
         }
+        Event::Swept { files } => log::event("swept", &[("files", files.to_string())]),
         Event::Failed { what, error } => {
             let fields = [("what", (*what).to_owned()), ("error", log::chain(*error))];
             log::event("failed", &fields);

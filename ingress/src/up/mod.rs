@@ -127,8 +127,8 @@ pub(crate) fn explain(error: StartError, data: &Path) -> Failure {
             Failure::failed(error).next(next)
         }
         StartError::Platform(OpenError::Held { .. }) => Failure::failed(error).next(
-            "one server holds a folder: use that one, or stop it, or give another folder with \
-             --data",
+            "one process writes to a folder: if it is a server, use that one or stop it; if it is \
+             sluice normalize, wait until it is done; or give another folder with --data",
         ),
         StartError::Platform(OpenError::Newer { .. }) => {
             Failure::failed(error).next("use the sluice that wrote it, or a newer one")

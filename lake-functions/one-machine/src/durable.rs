@@ -78,11 +78,29 @@ pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
     sync_folder(parent)
 }
 
-fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+/// Deletes what a killed write of `path` left under its temporary name.
+pub(crate) fn remove_temporary(path: &Path) -> io::Result<()> {
+    let _turn = Turn::wait(path);
+    match fs::remove_file(temporary_of(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The name that a temporary name is for; none for other names.
+pub(crate) fn final_name(temporary: &str) -> Option<&str> {
+    temporary.strip_prefix('.')?.strip_suffix(".tmp")
+}
+
+fn temporary_of(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
-    let temporary = path.with_file_name(name);
+    path.with_file_name(name)
+}
+
+fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let temporary = temporary_of(path);
     let written = write_synced(&temporary, bytes);
     if written.is_err() {
         // On a full disk the room is needed; a failure here changes nothing.

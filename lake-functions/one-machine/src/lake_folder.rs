@@ -4,7 +4,7 @@ use crate::durable;
 use crate::file_plan::{FilePlan, FilePlanError};
 use sluice_normalizer::{REJECTS_TABLE, Registry, RegistryError, TableName};
 use sluice_pipeline::ContentHash;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirEntry, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub struct FolderLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
     /// Another process writes to this lake.
-    #[error("another writer is at work in {}", folder.display())]
+    #[error("another writer is at work in {}{}", folder.display(), process(*holder))]
     Locked {
         /// The lake.
         folder: PathBuf,
@@ -66,12 +66,23 @@ pub enum LakeError {
     },
 }
 
-const REGISTRY_FOLDER: &str = "_registry";
-const PLANS_FOLDER: &str = "_plans";
-const SETTINGS_FOLDER: &str = "_settings";
 const LOCK_FILE: &str = "_lock";
 
+/// ` (process 12)`, for a message.
+pub(crate) fn process(id: Option<u32>) -> String {
+    id.map_or_else(String::new, |id| format!(" (process {id})"))
+}
+
 impl LakeFolder {
+    /// The folder of registry versions.
+    pub(crate) const REGISTRY: &str = "_registry";
+
+    /// The folder of plans.
+    pub(crate) const PLANS: &str = "_plans";
+
+    /// The folder of settings.
+    pub(crate) const SETTINGS: &str = "_settings";
+
     /// The lake in `root`, which need not exist yet.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
@@ -124,13 +135,36 @@ impl LakeFolder {
         }
     }
 
+    /// Deletes what a killed write of the file at `key` left, if there is something.
+    pub(crate) fn remove_temporary(&self, key: &str) -> Result<(), LakeError> {
+        let path = self.root.join(key);
+        durable::remove_temporary(&path).map_err(failed("delete the temporary file of", &path))
+    }
+
+    /// Removes a folder below the root if nothing is in it.
+    pub(crate) fn remove_empty_folder(&self, key: &str) {
+        // The system refuses to remove one that has something in it.
+        let _ = fs::remove_dir(self.root.join(key));
+    }
+
+    /// The names of the files in a folder below the root; none when there is no such folder.
+    pub(crate) fn files_in(&self, key: &str) -> Result<Vec<String>, LakeError> {
+        names_of(&self.root.join(key), fs::FileType::is_file)
+    }
+
+    /// The names of the folders in a folder below the root, or in the root (an empty `key`). What a
+    /// link leads to is not among them.
+    pub(crate) fn folders_in(&self, key: &str) -> Result<Vec<String>, LakeError> {
+        names_of(&self.root.join(key), fs::FileType::is_dir)
+    }
+
     /// The root tables that have a registry, by name.
     ///
     /// # Errors
     /// [`LakeError::Io`]. A folder that does not exist or is no lake has no tables.
     pub fn tables(&self) -> Result<Vec<TableName>, LakeError> {
         let mut tables = Vec::new();
-        for name in names_in(&self.root.join(REGISTRY_FOLDER))? {
+        for name in names_in(&self.root.join(Self::REGISTRY))? {
             // Only what a writer could have created: lower case, a valid name.
             if let Ok(table) = TableName::parse(&name)
                 && table.as_str() == name
@@ -148,7 +182,7 @@ impl LakeFolder {
     /// # Errors
     /// [`LakeError::Io`].
     pub fn generation(&self, table: &TableName) -> Result<u32, LakeError> {
-        let names = names_in(&self.root.join(REGISTRY_FOLDER).join(table.as_str()))?;
+        let names = names_in(&self.root.join(Self::REGISTRY).join(table.as_str()))?;
         let generations = names.iter().filter_map(|name| canonical_number(name.strip_prefix('g')?));
         Ok(generations.filter_map(|n| u32::try_from(n).ok()).max().unwrap_or(1))
     }
@@ -294,7 +328,7 @@ impl LakeFolder {
         if path.exists() {
             return Err(LakeError::Exists { path });
         }
-        create(&self.root.join(SETTINGS_FOLDER), path, text.as_bytes())
+        create(&self.root.join(Self::SETTINGS), path, text.as_bytes())
     }
 
     /// The text of a settings file by its hash.
@@ -307,15 +341,15 @@ impl LakeFolder {
     }
 
     fn settings_file(&self, hash: &ContentHash) -> PathBuf {
-        self.root.join(SETTINGS_FOLDER).join(format!("{hash}.yaml"))
+        self.root.join(Self::SETTINGS).join(format!("{hash}.yaml"))
     }
 
     fn registry_folder(&self, table: &str, generation: u32) -> PathBuf {
-        self.root.join(REGISTRY_FOLDER).join(table).join(format!("g{generation}"))
+        self.root.join(Self::REGISTRY).join(table).join(format!("g{generation}"))
     }
 
     fn plans_folder(&self, table: &str, generation: u32) -> PathBuf {
-        self.root.join(PLANS_FOLDER).join(table).join(format!("g{generation}"))
+        self.root.join(Self::PLANS).join(table).join(format!("g{generation}"))
     }
 
     fn latest_version(&self, table: &TableName, generation: u32) -> Result<u64, LakeError> {
@@ -336,17 +370,42 @@ fn create(folder: &Path, path: PathBuf, bytes: &[u8]) -> Result<(), LakeError> {
 
 /// The names in a folder that are text; none when there is no such folder.
 fn names_in(folder: &Path) -> Result<Vec<String>, LakeError> {
+    let mut names = Vec::new();
+    visit(folder, |entry| {
+        names.extend(entry.file_name().into_string().ok());
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// The same of one type.
+fn names_of(
+    folder: &Path,
+    is_of_type: fn(&fs::FileType) -> bool,
+) -> Result<Vec<String>, LakeError> {
+    let mut names = Vec::new();
+    visit(folder, |entry| {
+        if is_of_type(&entry.file_type()?) {
+            names.extend(entry.file_name().into_string().ok());
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+fn visit(
+    folder: &Path,
+    mut visit: impl FnMut(DirEntry) -> io::Result<()>,
+) -> Result<(), LakeError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("list", folder)(error)),
     };
-    let mut names = Vec::new();
     for entry in entries {
-        let name = entry.map_err(failed("list", folder))?.file_name();
-        names.extend(name.into_string().ok());
+        entry.and_then(&mut visit).map_err(failed("list", folder))?;
     }
-    Ok(names)
+    Ok(())
 }
 
 /// `YYYY-MM-DD`, as a writer prints it.

@@ -178,6 +178,12 @@ impl Settings {
         Ok(Settings { tables, tables_max: form.limits.tables })
     }
 
+    /// Whether they set nothing: no table and no limit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.tables_max.is_none()
+    }
+
     /// How long the data of each table with settings is kept.
     pub fn retentions(&self) -> impl Iterator<Item = (&TableName, Retention)> {
         self.tables.iter().map(|(name, settings)| (name, settings.retention))

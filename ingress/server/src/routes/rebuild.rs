@@ -21,9 +21,17 @@ pub(crate) async fn start(
 ) -> Result<Response, Failure> {
     let table = table_name(&table)?;
     let without_removed = without_removed(query.as_deref().unwrap_or_default())?;
-    front.platform.reload_settings()?;
+    reload_settings(&front).await?;
     let view = front.platform.start_rebuild(&table, without_removed).await?;
     Ok(accepted(&Told::of(&table, &view)))
+}
+
+/// Puts the settings file in force as it is now.
+pub(super) async fn reload_settings(front: &Front) -> Result<(), Failure> {
+    let platform = front.platform.clone();
+    // A file that is being written is waited for.
+    let reloaded = tokio::task::spawn_blocking(move || platform.reload_settings()).await;
+    Ok(reloaded.map_err(|_| Failure::internal())??)
 }
 
 /// The flag that lets rows go: no guessing.

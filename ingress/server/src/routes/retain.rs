@@ -1,5 +1,6 @@
 //! `POST /retain`: removes what the settings say is too old.
 
+use super::rebuild::reload_settings;
 use crate::answer::success;
 use crate::failure::Failure;
 use crate::front::Front;
@@ -22,7 +23,7 @@ struct ToldTable {
 }
 
 pub(crate) async fn post(State(front): State<Arc<Front>>) -> Result<Response, Failure> {
-    front.platform.reload_settings()?;
+    reload_settings(&front).await?;
     let retained = front.platform.retain().await?;
     let tables = retained.into_iter().map(|gone| ToldTable {
         table: gone.table.to_string(),

@@ -9,7 +9,7 @@ use super::settings_file::SettingsFile;
 use super::tidy::Tidy;
 use super::wake::{Bell, Woken};
 use crate::lake_folder::LakeFolder;
-use crate::store::Store;
+use crate::store::{DELAY_MAX, Store};
 use futures::executor::block_on;
 use sluice_normalizer::TableName;
 use sluice_pipeline::limits::WHOLE_TRIES_MAX;
@@ -38,12 +38,19 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Tries of a batch that end in a panic; after that a person must look.
 const TRIES_MAX: u32 = 2 * WHOLE_TRIES_MAX;
 
+const _: () = assert!(RETRY_MAX.as_millis() <= DELAY_MAX.as_millis());
+
 /// A bell is answered by looking; this is how often to look all the same.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 fn is_panic(error: &NormalizeError) -> bool {
     matches!(error, NormalizeError::Panicked { .. })
 }
+
+/// A bug: work ended in a panic, which the hook told.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it panicked")]
+pub(super) struct Panicked;
 
 /// What the queue is told of a message.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +132,16 @@ impl Shared {
         self.events.tell(&Event::Failed { what, error });
     }
 
+    /// Does some work of a thread that goes on even if the work panics. Answers none then.
+    pub(super) fn guarded<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> Option<T> {
+        // What the platform's threads share is behind locks that a panic does not spoil.
+        let done = catch_unwind(AssertUnwindSafe(work)).ok();
+        if done.is_none() {
+            self.tell_failed(what, &Panicked);
+        }
+        done
+    }
+
     pub(super) fn normalizer(&self) -> Normalizer<Store, IndexedStore, LakeFolder, IndexedStore> {
         Normalizer {
             ingress: self.indexed.store.clone(),
@@ -185,17 +202,13 @@ impl Shared {
                     Woken::Work | Woken::Time => {}
                 }
             }
-            // Told once, not in every round.
-            let unusable = self.reload_settings().err();
-            let text = unusable.as_ref().map(ToString::to_string);
-            if let Some(error) = unusable.filter(|_| text != told) {
-                self.tell_failed("use the changed settings", &error);
-            }
-            told = text;
-            left = match self.dispatch_some() {
-                Ok(more) => more,
-                Err(error) => {
-                    self.events.tell(&Event::Failed { what: "make batches", error: &error });
+            let done = self.guarded("make batches", || self.dispatch_round(&mut told));
+            left = match done {
+                Some(Ok(more)) => more,
+                failed => {
+                    if let Some(Err(error)) = failed {
+                        self.tell_failed("make batches", &error);
+                    }
                     if self.arrived.pause(RETRY_FIRST) {
                         return;
                     }
@@ -206,6 +219,18 @@ impl Shared {
                 return;
             }
         }
+    }
+
+    /// `told`: what was said of settings that cannot be used, to say it once and not in every round.
+    fn dispatch_round(&self, told: &mut Option<String>) -> Result<bool, PortError> {
+        let unusable = self.reload_settings().err();
+        let text = unusable.as_ref().map(ToString::to_string);
+        let news = unusable.filter(|_| text != *told);
+        *told = text;
+        if let Some(error) = news {
+            self.tell_failed("use the changed settings", &error);
+        }
+        self.dispatch_some()
     }
 
     /// Makes batches of new documents; whether there may be more than fit one go.

@@ -60,6 +60,11 @@ pub enum Event<'a> {
         /// The merged part's rows.
         rows: u64,
     },
+    /// Files were deleted that a crash or an abandoned rebuild had left.
+    Swept {
+        /// How many.
+        files: u64,
+    },
 }
 
 /// Who hears of events. Called from background threads; must not block for long.

@@ -7,9 +7,11 @@ mod counters;
 mod events;
 mod index;
 mod open;
+mod pauses;
 mod rebuild;
 mod retain;
 mod settings_file;
+mod sweep;
 mod tidy;
 mod views;
 mod wake;
@@ -22,7 +24,6 @@ pub use retain::Retained;
 pub use settings_file::ReloadError;
 pub use views::{DocumentView, Figures, RejectCount, TableDetail, TableSummary};
 
-use crate::lake_folder::FolderLock;
 use crate::snapshot::Snapshot;
 use crate::store::PutWithin;
 use background::Shared;
@@ -39,7 +40,8 @@ pub struct PlatformOptions {
     pub data: PathBuf,
     /// The settings in force.
     pub settings: SettingsInForce,
-    /// Where they came from; looked at again every now and then, and before a rebuild.
+    /// Where they came from; looked at again every now and then, and before a rebuild. A changed file
+    /// is taken once it was left alone for a second.
     pub settings_file: Option<PathBuf>,
     /// How long after a document's arrival its batch is closed, at most.
     pub linger: Duration,
@@ -57,7 +59,7 @@ pub struct Platform {
 #[derive(Debug)]
 struct Running {
     shared: Arc<Shared>,
-    _lock: FolderLock,
+    _locks: open::Locks,
 }
 
 impl Drop for Running {
@@ -80,8 +82,8 @@ impl Platform {
     /// # Errors
     /// [`OpenError`].
     pub fn open(options: PlatformOptions) -> Result<Self, OpenError> {
-        let (shared, lock) = open::open(options)?;
-        Ok(Platform { running: Arc::new(Running { shared, _lock: lock }) })
+        let (shared, locks) = open::open(options)?;
+        Ok(Platform { running: Arc::new(Running { shared, _locks: locks }) })
     }
 
     /// Makes a document durable, unless its table would be one too many for the settings in force.
@@ -150,6 +152,7 @@ impl Platform {
         let stopped_batches = shared.store().set_aside_count().await?;
         let sums = shared.counters.sums();
         let lists = shared.indexed.index.lists();
+        // A clock that was ahead when the document came makes it negative, which is no lag.
         let lag_ms = waiting.oldest_received_at_ms.map_or(0, |oldest| now_ms() - oldest);
         Ok(Figures {
             documents: sums.documents,
@@ -170,12 +173,13 @@ impl Platform {
         })
     }
 
-    /// Puts the settings file in force if it has changed.
+    /// Puts the settings file in force if it has changed. Blocks for up to some seconds: a file that
+    /// is being written is waited for.
     ///
     /// # Errors
     /// [`ReloadError`]: the settings before stay in force.
     pub fn reload_settings(&self) -> Result<(), ReloadError> {
-        self.shared().reload_settings()
+        self.shared().reload_settled_settings()
     }
 
     /// Puts other settings in force, for batches planned and rebuilds started from now on.

@@ -2,16 +2,18 @@
 
 use super::adapters::IndexedStore;
 use super::background::Shared;
+use super::events::{Event, EventSink};
 use super::index::LakeIndex;
 use super::settings_file::SettingsFile;
 use super::{PlatformOptions, now_ms};
-use crate::lake_folder::{FolderLock, LakeError, LakeFolder};
+use crate::lake_folder::{FolderLock, LakeError, LakeFolder, process};
 use crate::snapshot::Part;
 use crate::store::{Clock, STORE_FORMAT, Store, StoreError, StoreOptions};
 use futures::executor::block_on;
 use sluice_normalizer::TableName;
 use sluice_pipeline::{Catalog, PortError};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,8 +27,8 @@ const STORE_FILE: &str = "sluice.db";
 /// Why a platform cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process works in this folder.
-    #[error("another server holds {}{}", folder.display(), process(*holder))]
+    /// Another process works in this folder, or in the lake in it.
+    #[error("another process holds {}{}", folder.display(), process(*holder))]
     Held {
         /// The folder.
         folder: PathBuf,
@@ -62,16 +64,14 @@ pub enum OpenError {
     },
 }
 
-fn process(holder: Option<u32>) -> String {
-    holder.map_or_else(String::new, |id| format!(" (process {id})"))
-}
+/// The right to the data folder, and to the lake in it, which others can write to by itself
+/// (`sluice normalize`).
+pub(super) type Locks = [FolderLock; 2];
 
-pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock), OpenError> {
+pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, Locks), OpenError> {
     let folder = &options.data;
-    let lock = LakeFolder::at(folder).lock().map_err(|error| match error {
-        LakeError::Locked { folder, holder } => OpenError::Held { folder, holder },
-        error => OpenError::Lake(error),
-    })?;
+    let lake = LakeFolder::at(folder.join(LAKE_FOLDER));
+    let locks = [lock(&LakeFolder::at(folder))?, lock(&lake)?];
     let clock = StoreOptions::new(Clock::new(now_ms));
     let store = Store::open(&folder.join(STORE_FILE), clock).map_err(|error| match error {
         StoreError::Newer { found } => {
@@ -80,10 +80,9 @@ pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock)
         StoreError::Port(error) => OpenError::Port(error),
         StoreError::Start(source) => OpenError::Start { folder: folder.clone(), source },
     })?;
-    let lake = LakeFolder::at(folder.join(LAKE_FOLDER));
     let index = Arc::new(LakeIndex::default());
-    load(&store, &lake, &index)?;
-    delete_retired(&store, &lake)?;
+    load(&store, &lake, &index, &options.events)?;
+    delete_retired(&store, &lake, &options.events)?;
     // A restart is how a person says that the cause is mended.
     block_on(store.redrive_set_aside())?;
 
@@ -93,15 +92,33 @@ pub(super) fn open(options: PlatformOptions) -> Result<(Arc<Shared>, FolderLock)
     let shared = Shared::new(indexed, lake, settings, settings_file, linger, options.events);
     let shared = Arc::new(shared);
     shared.start().map_err(|source| OpenError::Start { folder: folder.clone(), source })?;
-    Ok((shared, lock))
+    Ok((shared, locks))
+}
+
+fn lock(folder: &LakeFolder) -> Result<FolderLock, OpenError> {
+    folder.lock().map_err(|error| match error {
+        LakeError::Locked { folder, holder } => OpenError::Held { folder, holder },
+        error => OpenError::Lake(error),
+    })
 }
 
 /// Brings the index up to what is committed and shown.
-fn load(store: &Store, lake: &LakeFolder, index: &LakeIndex) -> Result<(), OpenError> {
+fn load(
+    store: &Store,
+    lake: &LakeFolder,
+    index: &LakeIndex,
+    events: &EventSink,
+) -> Result<(), OpenError> {
     for (table, current) in store.load_generations()? {
         if let Some(shown) = block_on(store.shown(&table, current))? {
-            let registry = lake.registry(&table, current, shown.version);
-            index.show(&registry.map_err(OpenError::Lake)?);
+            match lake.registry(&table, current, shown.version) {
+                Ok(registry) => index.show(&registry),
+                // The other tables are not to suffer for it. SQL does not know this one until its
+                // registry is mended, and its batches are set aside.
+                Err(error) => {
+                    events.tell(&Event::Failed { what: "show a table", error: &error });
+                }
+            }
         }
         // A rebuild that the last process did not end starts over.
         block_on(store.retire_other_generations(&table, None))?;
@@ -118,14 +135,18 @@ fn load(store: &Store, lake: &LakeFolder, index: &LakeIndex) -> Result<(), OpenE
     Ok(())
 }
 
-/// No reader of an earlier process is left.
-fn delete_retired(store: &Store, lake: &LakeFolder) -> Result<(), OpenError> {
-    let keys = block_on(store.retired_parts())?;
-    for key in &keys {
-        lake.remove_part(key).map_err(OpenError::Lake)?;
-    }
-    if !keys.is_empty() {
-        block_on(store.forget_parts(&keys))?;
+/// No reader of an earlier process is left. What cannot be deleted stays retired: the next start
+/// tries again.
+fn delete_retired(store: &Store, lake: &LakeFolder, events: &EventSink) -> Result<(), OpenError> {
+    let tell = |error: &(dyn Error + 'static)| {
+        events.tell(&Event::Failed { what: "delete parts that nobody reads", error });
+    };
+    let mut keys = block_on(store.retired_parts())?;
+    keys.retain(|key| lake.remove_part(key).inspect_err(|error| tell(error)).is_ok());
+    if !keys.is_empty()
+        && let Err(error) = block_on(store.forget_parts(&keys))
+    {
+        tell(&error);
     }
     Ok(())
 }

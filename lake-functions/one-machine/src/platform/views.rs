@@ -97,7 +97,8 @@ pub struct Figures {
     pub waiting_documents: u64,
     /// Now: batches that are not committed.
     pub waiting_batches: u64,
-    /// Now: how long the oldest of the waiting documents has waited, milliseconds; 0 for none.
+    /// Now: how long the oldest of the waiting documents has waited, milliseconds; 0 for none, and
+    /// for one that a clock ahead of today's received.
     pub lag_ms: u64,
     /// Now: parts that readers see.
     pub live_parts: u64,

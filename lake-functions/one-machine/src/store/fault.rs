@@ -13,7 +13,7 @@ pub(super) enum Fault {
     Damage(Damage),
     /// Too much waits already.
     Busy,
-    /// The store was closed, or its writer panicked.
+    /// The store was closed, or its writer ended.
     Stopped,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum Fault {
 #[error("too much waits to be written")]
 pub struct Busy;
 
-/// The store was closed, or its writer panicked.
+/// The store was closed, or its writer ended.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the store does not run")]
 pub struct Stopped;
@@ -98,6 +98,9 @@ pub enum Damage {
         /// The new part.
         key: String,
     },
+    /// A bug: the change ended in a panic, and nothing of it was kept. The same again would too.
+    #[error("a change of the store panicked")]
+    Panicked,
     /// A value that no writer could have stored.
     #[error("column {column} holds what no writer stores")]
     Value {

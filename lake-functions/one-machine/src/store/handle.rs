@@ -5,6 +5,7 @@ use super::connection::{self, Found};
 use super::fault::Fault;
 use super::figures::Counters;
 use super::jobs::{Held, Jobs, Weight};
+use super::leftovers;
 use super::limits::{READS_WAITING_MAX, STORE_FORMAT};
 use super::options::StoreOptions;
 use super::queue;
@@ -33,6 +34,8 @@ struct Inner {
     reads: Arc<ReadJobs>,
     counters: Arc<Counters>,
     batches: Arc<KnownBatches>,
+    /// The newest batch there was when the store was opened.
+    newest_found: i64,
     /// Readers first: the last connection to go is the writer's, which empties the WAL.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -56,7 +59,7 @@ pub enum StoreError {
 
 impl Store {
     /// Opens the store at `path`, and creates it and the folders above it if they are missing.
-    /// Messages that were out when the last process ended are due again. The caller sees to it that
+    /// Messages that are not set aside are due at once. The caller sees to it that
     /// no other process has the store open.
     ///
     /// # Errors
@@ -71,6 +74,7 @@ impl Store {
         };
         durable::sync_folder(folder).map_err(StoreError::Start)?;
         queue::all_back(&connection).map_err(failed)?;
+        let newest_found = leftovers::newest_batch(&connection).map_err(failed)?;
 
         let counters = Arc::new(Counters::default());
         let inner = Inner {
@@ -79,6 +83,7 @@ impl Store {
             reads: Arc::new(Jobs::new(READS_WAITING_MAX, usize::MAX)),
             counters: Arc::clone(&counters),
             batches: Arc::default(),
+            newest_found,
             threads: Mutex::default(),
         };
         // From here on dropping `inner` ends the threads that were started.
@@ -148,6 +153,11 @@ impl Store {
 
     pub(super) fn batches(&self) -> &Arc<KnownBatches> {
         &self.inner.batches
+    }
+
+    /// Batches up to this number are of earlier processes.
+    pub(super) fn newest_found(&self) -> i64 {
+        self.inner.newest_found
     }
 
     pub(super) fn counters(&self) -> &Counters {

@@ -46,6 +46,10 @@ pub(super) const READER_CACHE_KIB: i64 = 8 << 10;
 /// How long a statement waits for another process that holds the file, a shell for instance.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest time a message can be given back for. A message due later than that was stored under
+/// a clock that has stepped back since.
+pub(crate) const DELAY_MAX: Duration = Duration::from_secs(60);
+
 /// Prepared statements a connection keeps.
 pub(super) const STATEMENTS_KEPT: usize = 128;
 

@@ -10,6 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sluice_normalizer::TableName;
 use sluice_pipeline::{PlannedPart, PortError};
 
+/// What the names of merged parts begin with; 32 hexadecimal digits follow.
+pub(crate) const MERGED_PREFIX: &str = "merged-";
+
 /// A part that readers of its generation see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPart {
@@ -152,6 +155,27 @@ fn tier_and_date(key: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && folders.next().is_none()).then_some((tier, date))
 }
 
+/// What wrote the file of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartFile<'n> {
+    /// The batch with this id.
+    OfBatch(&'n str),
+    /// The merger.
+    Merged,
+}
+
+/// By the file's name; none for what no part is called.
+pub(super) fn part_file(name: &str) -> Option<PartFile<'_>> {
+    let stem = name.strip_suffix(".parquet")?;
+    let is_id = |text: &str| {
+        text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    match stem.strip_prefix(MERGED_PREFIX) {
+        Some(hash) => is_id(hash).then_some(PartFile::Merged),
+        None => is_id(stem).then_some(PartFile::OfBatch(stem)),
+    }
+}
+
 fn load(connection: &Connection, visit: &mut dyn FnMut(StoredPart)) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT tables.name, parts.generation, physical, key, tier, ingest_date, rows, bytes
@@ -253,7 +277,7 @@ fn retire_before(
 
 #[cfg(test)]
 mod tests {
-    use super::tier_and_date;
+    use super::{PartFile, part_file, tier_and_date};
 
     #[test]
     fn keys_say_tier_and_date() {
@@ -267,5 +291,18 @@ mod tests {
         ] {
             assert_eq!(tier_and_date(no_key), None, "{no_key}");
         }
+    }
+
+    #[test]
+    fn names_say_what_wrote_a_part() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let of_batch = format!("{id}.parquet");
+        assert_eq!(part_file(&of_batch), Some(PartFile::OfBatch(id)));
+        assert_eq!(part_file(&format!("merged-{id}.parquet")), Some(PartFile::Merged));
+        for other in ["b.parquet", "merged-b.parquet", id, "", ".parquet"] {
+            assert_eq!(part_file(other), None, "{other}");
+        }
+        assert_eq!(part_file(&format!(".{id}.parquet.tmp")), None);
+        assert_eq!(part_file(&of_batch.to_uppercase()), None);
     }
 }

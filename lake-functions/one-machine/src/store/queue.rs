@@ -3,10 +3,14 @@
 //! What was handed out counts as out until it is deleted, given back or the process ends; how often
 //! a message was handed out is durable, so that a batch which kills the process is told from one
 //! that was never tried.
+//!
+//! Clocks step back. When a message is due is therefore read with care: what was sent is due at once,
+//! whatever time it is; no delay is longer than [`DELAY_MAX`]; and after a restart all are due.
 
 use super::batch_ids::{KnownBatches, table_name};
 use super::fault::Fault;
 use super::handle::Store;
+use super::limits::DELAY_MAX;
 use super::numbers::count;
 use super::transaction::Transaction;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -17,6 +21,12 @@ use std::time::Duration;
 const WAITING: i64 = 0;
 const OUT: i64 = 1;
 const SET_ASIDE: i64 = 2;
+
+/// When a message is due that need not wait.
+const AT_ONCE: i64 = 0;
+
+/// [`DELAY_MAX`] in milliseconds.
+const DELAY_MAX_MS: i64 = DELAY_MAX.as_millis() as i64;
 
 /// The first message of every table that has some: one step in the index per table.
 macro_rules! heads {
@@ -64,15 +74,16 @@ impl WorkQueue for Store {
         .await
     }
 
+    /// A longer delay than [`DELAY_MAX`] is cut to it.
     async fn release(&self, receipt: &Receipt, delay: Duration) -> Result<(), PortError> {
-        let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+        let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX).min(DELAY_MAX_MS);
         self.give_back(receipt, WAITING, delay_ms).await
     }
 }
 
 impl Store {
-    /// When the next message is due, milliseconds since 1970 UTC; none when none waits at the head
-    /// of its table's line.
+    /// When the next message is due, milliseconds since 1970 UTC (0: at once); none when none waits
+    /// at the head of its table's line.
     ///
     /// # Errors
     /// [`PortError`].
@@ -117,12 +128,8 @@ impl Store {
                     send = 1 + (SELECT MAX(send) FROM messages AS same
                         WHERE same.batch = messages.batch)
                 WHERE state = ?2";
-            let sent = transaction.connection.prepare_cached(sql)?.execute((
-                WAITING,
-                SET_ASIDE,
-                transaction.now_ms,
-            ))?;
-            Ok(sent as u64)
+            let redriven = (WAITING, SET_ASIDE, AT_ONCE);
+            Ok(transaction.connection.prepare_cached(sql)?.execute(redriven)? as u64)
         })
         .await
     }
@@ -148,10 +155,11 @@ impl Store {
     }
 }
 
-/// Makes the messages due that an earlier process had taken out.
+/// Makes all messages due that are not set aside: an earlier process had taken some out, and gave
+/// others a time by a clock that may have stepped back since.
 pub(super) fn all_back(connection: &Connection) -> Result<(), Fault> {
-    let sql = "UPDATE messages SET state = ?1, due_at_ms = 0 WHERE state = ?2";
-    connection.execute(sql, (WAITING, OUT))?;
+    let sql = "UPDATE messages SET state = ?1, due_at_ms = ?2 WHERE state <> ?3";
+    connection.execute(sql, (WAITING, AT_ONCE, SET_ASIDE))?;
     Ok(())
 }
 
@@ -163,13 +171,7 @@ fn send(transaction: &Transaction<'_>, message: &BatchMessage) -> Result<(), Fau
             "INSERT INTO messages (table_id, batch, send, receives, due_at_ms, state)
             VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT (batch, send) DO NOTHING",
         )?
-        .execute(params![
-            table,
-            message.batch.as_str(),
-            message.send,
-            transaction.now_ms,
-            WAITING
-        ])?;
+        .execute(params![table, message.batch.as_str(), message.send, AT_ONCE, WAITING])?;
     Ok(())
 }
 
@@ -181,11 +183,13 @@ fn receive(
     let sql = heads!(
         "SELECT heads.number, tables.name, heads.batch, heads.send, heads.receives
         FROM heads JOIN tables ON tables.id = heads.table_id
-        WHERE heads.state = 0 AND heads.due_at_ms <= ?1 ORDER BY heads.number LIMIT 1"
+        WHERE heads.state = 0 AND (heads.due_at_ms <= ?1 OR heads.due_at_ms > ?2)
+        ORDER BY heads.number LIMIT 1"
     );
+    let latest_ms = transaction.now_ms.saturating_add(DELAY_MAX_MS);
     let found: Option<(i64, String, String, u32, u32)> = connection
         .prepare_cached(sql)?
-        .query_row([transaction.now_ms], |row| {
+        .query_row((transaction.now_ms, latest_ms), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;

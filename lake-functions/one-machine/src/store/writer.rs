@@ -1,13 +1,14 @@
 //! The thread that writes: whatever waits becomes one transaction.
 
 use super::connection;
-use super::fault::Fault;
+use super::fault::{Damage, Fault};
 use super::figures::Counters;
 use super::jobs::Jobs;
 use super::limits::{CHECKPOINT_PAGES, GROUP_BYTES_MAX, GROUP_JOBS_MAX};
 use super::options::Clock;
 use super::transaction::{TableIds, Transaction};
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -46,7 +47,10 @@ where
         let Some(work) = self.work.take() else {
             return Ok(());
         };
-        let done = work(transaction);
+        // A panic was told by the hook. It fails this job like any other failure does: what it did is
+        // rolled back, and the thread goes on to serve its neighbours.
+        let done = catch_unwind(AssertUnwindSafe(|| work(transaction)))
+            .unwrap_or_else(|_| Err(Damage::Panicked.into()));
         let outcome = done.as_ref().map(|_| ()).map_err(Clone::clone);
         self.done = Some(done);
         outcome

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_one_machine::{Event, EventSink, Platform, PlatformOptions, PutWithin};
 use sluice_pipeline::{DocumentHead, DocumentState, Put, SettingsInForce, StoredDocument};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -16,25 +16,40 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) enum Heard {
     Committed { documents: u64 },
     Merged { parts: usize },
+    Swept { files: u64 },
     Trouble(String),
 }
 
 pub(crate) fn open(data: &Path, yaml: &str) -> (Platform, Receiver<Heard>) {
+    open_hearing(options(data, yaml, None), |_| {})
+}
+
+/// With events that nobody hears.
+pub(crate) fn options(data: &Path, yaml: &str, settings_file: Option<PathBuf>) -> PlatformOptions {
+    let settings = SettingsInForce::parse(yaml.to_owned()).expect("settings");
+    let linger = Duration::from_millis(1);
+    let events = EventSink::none();
+    PlatformOptions { data: data.to_owned(), settings, settings_file, linger, events }
+}
+
+/// `first` hears every event before the test does.
+pub(crate) fn open_hearing(
+    mut options: PlatformOptions,
+    first: impl Fn(&Event<'_>) + Send + Sync + 'static,
+) -> (Platform, Receiver<Heard>) {
     let (tell, heard) = channel();
-    let events = EventSink::new(move |event| {
+    options.events = EventSink::new(move |event| {
+        first(event);
         let heard = match event {
             Event::Committed { documents, .. } => Heard::Committed { documents: *documents },
             Event::Merged { parts, .. } => Heard::Merged { parts: *parts },
+            Event::Swept { files } => Heard::Swept { files: *files },
             Event::Conflict { .. } => return,
             trouble => Heard::Trouble(format!("{trouble:?}")),
         };
         // The test may be over.
         let _ = tell.send(heard);
     });
-    let settings = SettingsInForce::parse(yaml.to_owned()).expect("settings");
-    let linger = Duration::from_millis(1);
-    let options =
-        PlatformOptions { data: data.to_owned(), settings, settings_file: None, linger, events };
     (Platform::open(options).expect("open"), heard)
 }
 

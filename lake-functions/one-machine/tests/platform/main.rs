@@ -3,6 +3,8 @@
 mod fixture;
 mod rebuild;
 mod retain;
+mod settings;
+mod tidy;
 
 use fixture::{DEADLINE, Heard, accept, committed, document, open, rows, state};
 use futures::executor::block_on;

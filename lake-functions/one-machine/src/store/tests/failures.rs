@@ -1,8 +1,11 @@
-use super::{Home, document, id, put, wait};
-use crate::store::Store;
+use super::{Home, TODAY_MS, document, id, put, table, wait};
 use crate::store::fault::Fault;
+use crate::store::{Clock, Store, StoreOptions};
 use rusqlite::ffi;
 use sluice_pipeline::{IngressStore, PortError, Put};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 
 /// Lets the file grow to so many pages.
 fn limit(store: &Store, pages: u32) {
@@ -55,18 +58,40 @@ fn a_connection_in_doubt_is_replaced() {
 }
 
 #[test]
-fn a_panic_ends_the_writer_and_everybody_hears_of_it() {
+fn a_panic_fails_its_job_and_no_other() {
     let home = Home::new();
     let store = home.open();
     put(&store, "orders", &["before"]);
     let panics = store.write("panic".to_owned(), |transaction| -> Result<(), Fault> {
         transaction.connection.execute("DELETE FROM bodies", [])?;
+        transaction.table(&table("never"))?;
         panic!("a bug, on purpose");
     });
-    for error in [
-        wait(panics).expect_err("no answer"),
-        wait(store.put(document("orders", "after", b"{}"))).expect_err("no writer"),
-    ] {
+    let error = wait(panics).expect_err("it says so");
+    assert!(matches!(error, PortError::Damaged { .. }), "{error}");
+    put(&store, "orders", &["after"]);
+    assert!(wait(store.get(&id("before"))).expect("get").is_some(), "nothing was deleted");
+    let generations = store.load_generations().expect("load");
+    assert!(generations.into_keys().eq([table("orders")]), "nothing was kept");
+    // A table that was rolled back is made again.
+    put(&store, "never", &["new"]);
+    drop(store);
+    assert!(wait(home.open().get(&id("after"))).expect("get").is_some());
+}
+
+#[test]
+fn the_end_of_the_writer_is_told_to_everybody() {
+    let home = Home::new();
+    let broken = Arc::new(AtomicBool::new(false));
+    let clock = {
+        let broken = Arc::clone(&broken);
+        Clock::new(move || if broken.load(SeqCst) { panic!("a bug, on purpose") } else { TODAY_MS })
+    };
+    let store = Store::open(&home.path(), StoreOptions::new(clock)).expect("open");
+    put(&store, "orders", &["before"]);
+    broken.store(true, SeqCst);
+    for _ in 0..2 {
+        let error = wait(store.put(document("orders", "after", b"{}"))).expect_err("no writer");
         assert!(matches!(error, PortError::Unavailable { .. }), "{error}");
     }
     // Readers go on, a panic of their own included.

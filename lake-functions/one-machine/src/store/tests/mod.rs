@@ -5,6 +5,7 @@ mod conformance;
 mod crashes;
 mod failures;
 mod generations;
+mod leftovers;
 mod parts;
 mod puts;
 mod queue;

@@ -23,7 +23,7 @@ fn a_table_waits_for_its_first_message_and_no_other() {
     assert_eq!(wait(store.next_due_at_ms()).expect("look"), None);
     let (a1, a2) = (send(&store, "a", "1"), send(&store, "a", "2"));
     let b1 = send(&store, "b", "3");
-    assert_eq!(wait(store.next_due_at_ms()).expect("look"), Some(TODAY_MS));
+    assert_eq!(wait(store.next_due_at_ms()).expect("look"), Some(0), "at once");
 
     let first = receive(&store).expect("due");
     assert_eq!(first.message, a1);
@@ -45,6 +45,37 @@ fn a_table_waits_for_its_first_message_and_no_other() {
     assert_eq!(receive(&store), None);
     wait(store.delete(&again.receipt)).expect("delete");
     assert_eq!(receive(&store).expect("due").message, a2);
+}
+
+#[test]
+fn a_clock_that_steps_back_stops_no_table() {
+    let home = Home::new();
+    let store = home.open();
+    home.pass_ms(3_600_000);
+    let a1 = send(&store, "a", "1");
+    let b1 = send(&store, "b", "2");
+    let first = receive(&store).expect("due");
+    assert_eq!(first.message, a1);
+    wait(store.release(&first.receipt, Duration::from_secs(5))).expect("release");
+    home.pass_ms(-3_600_000);
+    // Nobody asked for an hour: it is due.
+    let again = receive(&store).expect("due");
+    assert_eq!((&again.message, again.receives), (&a1, 2));
+    assert_eq!(receive(&store).expect("due").message, b1);
+
+    // Nor does anybody get more than the longest delay.
+    wait(store.release(&again.receipt, Duration::from_secs(3_600))).expect("release");
+    assert_eq!(receive(&store), None);
+    home.pass_ms(60_000);
+    let third = receive(&store).expect("due");
+    assert_eq!((&third.message, third.receives), (&a1, 3));
+
+    // After a restart all are, the clock a little back or not.
+    wait(store.release(&third.receipt, Duration::from_secs(50))).expect("release");
+    home.pass_ms(-5_000);
+    assert_eq!(receive(&store), None);
+    drop(store);
+    assert_eq!(receive(&home.open()).expect("due").message, a1);
 }
 
 #[test]
