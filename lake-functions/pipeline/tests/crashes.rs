@@ -333,6 +333,35 @@ fn documents_of_a_table_too_many_become_rejects() {
     }
 }
 
+/// Found by the simulation (its seed 6): a port that failed while each document was tried alone counted
+/// as if the process had ended, and the batch was never tried again.
+#[test]
+fn a_port_that_fails_for_long_harms_no_document() {
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    for fault in [Fault::Before, Fault::After] {
+        for call in 0.. {
+            let memory = Memory::default();
+            filled(&memory);
+            let heads = memory.heads();
+            block_on(dispatch(&memory, &memory, &heads, &DispatchLimits::default()))
+                .expect("no fault yet");
+            let mut all_failed = true;
+            for _ in 0..6 {
+                memory.fail(call, fault);
+                let _ = block_on(work_off(&memory, &settings));
+                all_failed &= !memory.fault_waits();
+                memory.redeliver();
+            }
+            memory.fail(u64::MAX / 2, fault);
+            block_on(work_off(&memory, &settings)).expect("no more faults");
+            check(&memory, &format!("call {call} failed six times, {fault:?}"));
+            if !all_failed {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn documents_announced_twice_are_normalized_once() {
     let settings = SettingsInForce::parse(String::new()).expect("no settings");
