@@ -8,7 +8,8 @@ use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_pipeline::{DocumentHead, HeadFault, StoredDocument};
 use std::io::Write;
 
-const TABLES: [&str; 4] = ["orders", "orders", "visits", "carts"];
+/// Most are of one table, so that its batches meet.
+const TABLES: [&str; 5] = ["orders", "orders", "orders", "visits", "carts"];
 
 /// What must become of a document.
 #[derive(Debug, Clone)]

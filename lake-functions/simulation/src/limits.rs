@@ -1,5 +1,7 @@
 //! Every bound of the simulated world in one place. Times are milliseconds of the virtual clock.
 
+use sluice_normalizer::limits::BATCH_BYTES_MAX;
+
 pub(crate) const SECOND_MS: i64 = 1_000;
 pub(crate) const MINUTE_MS: i64 = 60 * SECOND_MS;
 pub(crate) const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
@@ -18,6 +20,15 @@ pub(crate) const RECEIVES_MAX: u32 = 5;
 
 /// Events that one dispatcher takes.
 pub(crate) const EVENTS_MAX: usize = 10;
+
+/// Bombs of a run, and what one unpacks to: all of them are too many for a batch.
+pub(crate) const BOMBS: usize = 10;
+pub(crate) const BOMB_MEGABYTES: usize = 9;
+
+/// Events that one dispatcher takes, and documents of a batch, where there are bombs.
+pub(crate) const BOMB_DOCUMENTS_MAX: usize = 100;
+
+const _: () = assert!(BOMBS * BOMB_MEGABYTES * 1_000_000 > BATCH_BYTES_MAX);
 
 /// Runs of each function at the same time, frozen ones not counted.
 pub(crate) const DISPATCHERS_MAX: usize = 2;

@@ -4,8 +4,8 @@ use crate::check;
 use crate::documents::{self, Expected, SETTINGS};
 use crate::drivers;
 use crate::limits::{
-    CALM_DAYS_MAX, CALM_STEPS_MAX, DAY_MS, DISPATCHERS_MAX, EVENTS_MAX, MINUTE_MS, SECOND_MS,
-    VISIBILITY_MS, WORKERS_MAX,
+    BOMB_DOCUMENTS_MAX, BOMB_MEGABYTES, BOMBS, CALM_DAYS_MAX, CALM_STEPS_MAX, DAY_MS,
+    DISPATCHERS_MAX, EVENTS_MAX, MINUTE_MS, SECOND_MS, VISIBILITY_MS, WORKERS_MAX,
 };
 use crate::ports::Ports;
 use crate::protocol::Protocol;
@@ -79,6 +79,7 @@ struct Run {
     settings: Vec<SettingsInForce>,
     in_force: usize,
     limits: DispatchLimits,
+    events_max: usize,
     storm_steps: u64,
     /// Whether workers that froze in the storm thaw before everything else has come to rest.
     thaw_first: bool,
@@ -108,11 +109,15 @@ impl Run {
         let mut to_post = VecDeque::new();
         let small = 3 + random.below(10);
         to_post.extend((0..small).map(|number| documents::document(&mut random, number, 0)));
+        let mut events_max = EVENTS_MAX;
         let mut limits = DispatchLimits { documents_max, ..DispatchLimits::default() };
         if scenario == Scenario::Bombs {
-            let bombs = small..small + 8;
-            to_post.extend(bombs.map(|number| documents::bomb(&mut random, number, 0, 9)));
-            limits.documents_max = 100;
+            let bombs = small..small + BOMBS;
+            to_post.extend(
+                bombs.map(|number| documents::bomb(&mut random, number, 0, BOMB_MEGABYTES)),
+            );
+            limits.documents_max = BOMB_DOCUMENTS_MAX;
+            events_max = BOMB_DOCUMENTS_MAX;
         }
         let settings = SETTINGS.iter().map(|text| SettingsInForce::parse((*text).to_owned()));
         let in_force = if random.chance(300) { random.below(SETTINGS.len()) } else { 0 };
@@ -126,6 +131,7 @@ impl Run {
             settings: settings.map(|settings| settings.expect("settings")).collect(),
             in_force,
             limits,
+            events_max,
             storm_steps,
             thaw_first,
         }
@@ -223,14 +229,22 @@ impl Run {
         let what = state.random.below(100);
         drop(state);
         match what {
-            0..4 => self.post(),
-            4..10 => self.announce(),
-            10..20 => self.hand_out(),
+            0..8 => self.post(),
+            8..14 => self.announce(),
+            14..26 => self.hand_out(),
             _ => self.poll(),
         }
     }
 
+    /// Posts the next document; bombs come together.
     fn post(&mut self) {
+        self.post_one();
+        while self.events_max > EVENTS_MAX && !self.to_post.is_empty() {
+            self.post_one();
+        }
+    }
+
+    fn post_one(&mut self) {
         let Some((mut document, expected)) = self.to_post.pop_front() else { return };
         let mut state = self.world.state();
         let now_ms = state.now_ms;
@@ -262,7 +276,7 @@ impl Run {
         }
         let mut state = self.world.state();
         let State { events, random, now_ms, weather, .. } = &mut *state;
-        let max = 1 + random.below(EVENTS_MAX);
+        let max = 1 + random.below(self.events_max);
         let events = events.receive(*now_ms, max, weather.event_again, random);
         if events.is_empty() {
             return;
@@ -395,6 +409,7 @@ impl Run {
             let mut state = self.world.state();
             state.step += 1;
             state.running = "world".to_owned();
+            state.observe();
             if let Some(violation) = state.violation.clone() {
                 return Err(violation);
             }

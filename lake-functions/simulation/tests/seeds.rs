@@ -99,7 +99,8 @@ fn the_invariants_hold() {
 #[test]
 fn bombs_are_committed_in_pieces() {
     if number("SLUICE_SIM_SEED").is_none() {
-        run_all(0..BOMB_SEEDS, Scenario::Bombs);
+        let sum = run_all(0..BOMB_SEEDS, Scenario::Bombs);
+        assert!(sum.came_up.get("piece of a batch").is_some_and(|&pieces| pieces > 1), "{sum:#?}");
     }
 }
 

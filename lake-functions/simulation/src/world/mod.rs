@@ -115,7 +115,7 @@ impl World {
             came_up: BTreeMap::new(),
             bucket: Bucket::default(),
             events: Events::default(),
-            fifo: Fifo::new(random.pick(&[1, 1, 2])),
+            fifo: Fifo::new(random.pick(&[1, 2, 4])),
             ledger: LedgerTables::default(),
             lake: Lake::default(),
             random,

@@ -1,7 +1,7 @@
 //! What is watched while a run goes on: bounds, and what an observer is told.
 
 use super::State;
-use super::ledger::DocumentKey;
+use super::ledger::{BatchRow, DocumentKey};
 use sluice_normalizer::limits::BATCH_BYTES_MAX;
 use sluice_normalizer::{DocumentId, unpacked_bytes};
 use sluice_pipeline::limits::BATCH_DOCUMENTS_MAX;
@@ -13,6 +13,13 @@ impl State {
     }
 
     pub(crate) fn check_batch(&mut self, batch: &Batch) {
+        let piece = |whole: &BatchRow| {
+            let (all, some) = (&whole.batch.documents, &batch.documents);
+            all.len() > some.len() && all.windows(some.len()).any(|part| part == some)
+        };
+        if batch.documents.len() > 1 && self.ledger.open().any(piece) {
+            self.came_up("piece of a batch");
+        }
         if batch.documents.len() > BATCH_DOCUMENTS_MAX {
             self.violated("I-7", format!("batch {} has too many documents", batch.id));
         }
