@@ -202,6 +202,7 @@ impl Run {
             let task = self.tasks.at(state.random.pick(&awake));
             state.note(|| format!("{task} freezes"));
             task.frozen = true;
+            state.overlapped = true;
         }
         let frozen = self.tasks.places(true);
         if !frozen.is_empty() && state.random.chance(weather.thaw) {
@@ -301,14 +302,17 @@ impl Run {
             state.came_up("message set aside");
         }
         let Some(delivery) = delivery else { return };
-        if delivery.receives > 1 && self.tasks.has(Role::Worker) {
-            state.came_up("message handed out again beside another worker");
+        if self.tasks.have(&delivery.message.batch) {
+            state.overlapped = true;
+            state.came_up("batch handed out beside a worker that has it");
         }
         let of = format!("{}.{}", delivery.message.batch, delivery.message.send);
         let receives = delivery.receives;
         let settings = self.settings[self.in_force].clone();
+        let batch = delivery.message.batch.clone();
         let driver = drivers::worker(Ports::new(&self.world), delivery, settings);
         let task = self.tasks.start(Role::Worker, driver);
+        task.batch = Some(batch);
         state.note(|| format!("{task} starts with {of}, received {receives} times"));
     }
 

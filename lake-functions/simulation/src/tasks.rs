@@ -1,5 +1,6 @@
 //! Futures that are polled one at a time, by a scheduler that decides whose turn it is.
 
+use sluice_normalizer::BatchId;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -17,6 +18,8 @@ pub(crate) struct Task {
     /// Counted from 1 in a run.
     pub(crate) number: u32,
     pub(crate) role: Role,
+    /// The batch that a worker has.
+    pub(crate) batch: Option<BatchId>,
     /// Not polled until it is thawed.
     pub(crate) frozen: bool,
     future: Pin<Box<dyn Future<Output = ()>>>,
@@ -39,20 +42,27 @@ impl Tasks {
         &mut self,
         role: Role,
         future: impl Future<Output = ()> + 'static,
-    ) -> &Task {
+    ) -> &mut Task {
         self.started += 1;
-        let task = Task { number: self.started, role, frozen: false, future: Box::pin(future) };
+        let task = Task {
+            number: self.started,
+            role,
+            batch: None,
+            frozen: false,
+            future: Box::pin(future),
+        };
         self.all.push(task);
-        &self.all[self.all.len() - 1]
+        let place = self.all.len() - 1;
+        &mut self.all[place]
     }
 
     pub(crate) fn running(&self, role: Role) -> usize {
         self.all.iter().filter(|task| task.role == role && !task.frozen).count()
     }
 
-    /// Whether there is such a task, frozen or not.
-    pub(crate) fn has(&self, role: Role) -> bool {
-        self.all.iter().any(|task| task.role == role)
+    /// Whether a worker has the batch, frozen or not.
+    pub(crate) fn have(&self, batch: &BatchId) -> bool {
+        self.all.iter().any(|task| task.batch.as_ref() == Some(batch))
     }
 
     /// Places of the tasks that are frozen, or of those that are not.

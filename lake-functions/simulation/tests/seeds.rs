@@ -17,6 +17,7 @@ const TRACE_LINES: usize = 150;
 /// What must come up now and then.
 const CAME_UP: [&str; 16] = [
     "batch committed by another",
+    "batch handed out beside a worker that has it",
     "batch planned by another",
     "batch sent again after five minutes",
     "batch sent again within five minutes",
@@ -27,7 +28,6 @@ const CAME_UP: [&str; 16] = [
     "conflict rejected",
     "document held by another batch",
     "message dropped as a repetition",
-    "message handed out again beside another worker",
     "message set aside",
     "midnight passed",
     "registry version made by another",

@@ -7,6 +7,7 @@ use crate::violation::Violation;
 use crate::world::State;
 use serde_json::Value;
 use sluice_normalizer::TableSchema;
+use sluice_pipeline::limits::TRIES_WITHOUT_END_MAX;
 use sluice_pipeline::{Plan, StoredDocument};
 
 pub(super) fn check(
@@ -31,7 +32,7 @@ pub(super) fn check(
         if rejects.len() != 1 || rows != 0 || children != 0 {
             return violation("I-2", format!("document {id} is a reject and more"));
         }
-        check_whole(id, whole, expected, plan)?;
+        check_whole(state, id, whole, expected, plan)?;
     } else {
         let Expected::Records(records) = expected else {
             return violation("I-1", format!("document {id} became no reject"));
@@ -50,14 +51,28 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Whether no try of any document can have ended without an answer: none was killed, none ran beside
+/// another of the same batch, and too few answers were lost (a try and its taking back, each time).
+fn never_ended(state: &State) -> bool {
+    let lost_enough = 2 * u64::from(TRIES_WITHOUT_END_MAX);
+    state.kills == 0 && !state.overlapped && state.trial_faults < lost_enough
+}
+
 fn check_whole(
+    state: &State,
     id: &str,
     reject: &Reject,
     expected: &Expected,
     plan: Option<&Plan>,
 ) -> Result<(), Violation> {
     let right = match reject.code.as_str() {
-        "poisoned" => plan.is_some_and(|plan| plan.isolated.iter().any(|one| one == id)),
+        "poisoned" => {
+            if never_ended(state) {
+                let what = format!("document {id} is set aside, and no worker ever ended on it");
+                return violation("I-2", what);
+            }
+            plan.is_some_and(|plan| plan.isolated.iter().any(|one| one == id))
+        }
         "too_many_tables" => plan.is_some_and(|plan| !plan.admitted),
         code => matches!(expected, Expected::Whole(expected) if *expected == code),
     };

@@ -31,7 +31,6 @@ pub(crate) fn check(
     let codes = found.rejects.values().flatten().map(|reject| reject.code.as_str());
     for code in codes {
         let what = match code {
-            "poisoned" if state.kills == 0 => "document set aside without a kill",
             "poisoned" => "document set aside",
             "too_many_tables" => "table too many",
             "type_conflict" => "conflict rejected",

@@ -2,8 +2,8 @@
 
 use super::Ports;
 use crate::protocol::Protocol;
-use crate::world::State;
 use crate::world::ledger::BatchRow;
+use crate::world::{KEEP_TRIAL, State};
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
     Batch, BatchRecord, BatchState, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError,
@@ -85,7 +85,7 @@ impl Ledger for Ports {
             // The conformance suite keeps trials of known batches only.
             row.expect("a known batch").trial = Some(trial);
         };
-        self.world.call("ledger", "keep trial", &about, keep).await
+        self.world.call("ledger", KEEP_TRIAL, &about, keep).await
     }
 
     async fn create_plan(&self, plan: &Plan) -> Result<Created, PortError> {

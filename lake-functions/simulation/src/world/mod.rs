@@ -48,6 +48,10 @@ pub(crate) struct State {
     /// Workers that ended without an answer, and answers that were lost.
     pub(crate) faults: u64,
     pub(crate) kills: u64,
+    /// Whether a worker froze, or a batch was handed out beside a worker that had it.
+    pub(crate) overlapped: bool,
+    /// Failed calls that keep how far a trial is.
+    pub(crate) trial_faults: u64,
     /// How often something rare came up; see [`crate::Summary::came_up`].
     pub(crate) came_up: BTreeMap<&'static str, u64>,
     pub(crate) bucket: Bucket,
@@ -63,6 +67,9 @@ pub(crate) struct Trace {
     max: usize,
     pub(crate) lines: VecDeque<String>,
 }
+
+/// The call that says how far a trial is.
+pub(crate) const KEEP_TRIAL: &str = "keep trial";
 
 type Effect = Box<dyn FnOnce(&mut State) + Send>;
 
@@ -112,6 +119,8 @@ impl World {
             late: Vec::new(),
             faults: 0,
             kills: 0,
+            overlapped: false,
+            trial_faults: 0,
             came_up: BTreeMap::new(),
             bucket: Bucket::default(),
             events: Events::default(),
@@ -161,6 +170,7 @@ impl World {
                 Fate::Late => state.count("call failed and had its effect later"),
             }
             state.faults += u64::from(fate != Fate::Done);
+            state.trial_faults += u64::from(fate != Fate::Done && what == KEEP_TRIAL);
             match fate {
                 Fate::Before(why) => return Err(failed(why)),
                 Fate::Late => {
