@@ -2,9 +2,10 @@
 
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, Registry, TableName};
 use sluice_pipeline::{
-    Batch, BatchMessage, BatchRecord, BatchState, Catalog, ContentHash, Created, Delivery,
-    DocumentHead, DocumentRecord, IngressStore, LakeStore, Ledger, Plan, PlannedPart, PortError,
-    Put, Receipt, Shown, StoredDocument, Trial, WorkQueue,
+    Batch, BatchMessage, BatchRecord, BatchState, Catalog, ContentHash, Created, DeadLetter,
+    DeadLetters, Delivery, DocumentHead, DocumentRecord, IngressStore, LakeStore, Ledger,
+    OpenBatches, OpenPage, Plan, PlannedPart, PortError, Put, Receipt, Shown, StoredDocument,
+    Trial, WorkQueue,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,7 @@ struct State {
     plans: HashMap<String, Plan>,
     committed: BTreeMap<String, Vec<PlannedPart>>,
     messages: Vec<Message>,
+    dead: Vec<DeadLetter>,
     receipts: u64,
     registries: BTreeMap<(TableName, u32), BTreeMap<u64, Registry>>,
     settings: HashMap<String, String>,
@@ -88,6 +90,14 @@ impl Memory {
     #[must_use]
     pub fn all_committed(&self) -> bool {
         self.locked().batches.values().all(|record| record.state == BatchState::Committed)
+    }
+
+    /// Sets a message aside.
+    pub fn bury(&self, message: &BatchMessage) {
+        let mut state = self.locked();
+        state.receipts += 1;
+        let receipt = Receipt(state.receipts.to_string());
+        state.dead.push(DeadLetter { message: message.clone(), receipt });
     }
 
     /// Makes every message due that is out or delayed, as after a restart.
@@ -295,6 +305,45 @@ impl WorkQueue for Memory {
                 message.out = None;
                 message.delayed = !delay.is_zero();
             }
+        })
+    }
+}
+
+impl DeadLetters for Memory {
+    async fn list(&self, max: usize) -> Result<Vec<DeadLetter>, PortError> {
+        self.call("list dead letters", |state| state.dead.iter().take(max).cloned().collect())
+    }
+
+    async fn delete(&self, receipt: &Receipt) -> Result<(), PortError> {
+        self.call("delete a dead letter", |state| {
+            state.dead.retain(|letter| letter.receipt != *receipt);
+        })
+    }
+}
+
+/// Batches a page.
+const PAGE: usize = 2;
+
+impl OpenBatches for Memory {
+    async fn open_batches(
+        &self,
+        made_before_ms: i64,
+        from: Option<&str>,
+    ) -> Result<OpenPage, PortError> {
+        self.call("open batches", |state| {
+            // The fake has no clock: everything was made at time 0.
+            let open = state.batches.values().filter(|record| {
+                record.state == BatchState::Open
+                    && made_before_ms > 0
+                    && from.is_none_or(|from| record.batch.id.as_str() > from)
+            });
+            let mut open: Vec<_> = open.map(|record| &record.batch).collect();
+            open.sort_by_key(|batch| &batch.id);
+            let more = open.len() > PAGE;
+            open.truncate(PAGE);
+            let next = open.last().filter(|_| more).map(|batch| batch.id.to_string());
+            let batches = open.into_iter().map(|batch| (batch.table.clone(), batch.id.clone()));
+            OpenPage { batches: batches.collect(), next }
         })
     }
 }

@@ -1,7 +1,10 @@
 //! The fakes pass the suites that the real adapters pass.
 
 use futures::executor::block_on;
-use sluice_conformance::{Memory, catalog, ingress_store, lake_store, ledger, work_queue};
+use sluice_conformance::{
+    Memory, catalog, dead_letters, dead_letters_given, ingress_store, lake_store, ledger,
+    open_batches, work_queue,
+};
 
 #[test]
 fn the_ingress_store_conforms() {
@@ -27,4 +30,19 @@ fn the_lake_conforms() {
 #[test]
 fn the_catalog_conforms() {
     block_on(catalog(&Memory::default()));
+}
+
+#[test]
+fn the_dead_letters_conform() {
+    let memory = Memory::default();
+    for message in dead_letters_given() {
+        memory.bury(&message);
+    }
+    block_on(dead_letters(&memory));
+}
+
+#[test]
+fn the_open_batches_conform() {
+    let memory = Memory::default();
+    block_on(open_batches(&memory, &memory));
 }

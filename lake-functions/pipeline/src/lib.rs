@@ -1,7 +1,8 @@
 //! The use cases of Sluice and the ports they speak to.
 //!
 //! Documents are grouped into batches ([`dispatch`]), and each batch is committed exactly once
-//! ([`normalize`]): claim, plan, write, commit (D5). What stores and queues there are is the
+//! ([`normalize`]): claim, plan, write, commit (D5). What is left behind is sent again by [`redrive`],
+//! and found by [`sweep_documents`] and [`sweep_batches`] (D6). What stores and queues there are is the
 //! adapters' business: SQLite and a folder on one machine, S3, SQS, DynamoDB and Glue on AWS. All of
 //! them pass the suites of `sluice-conformance`.
 
@@ -15,9 +16,11 @@ mod normalize;
 mod pieces;
 mod plan;
 mod ports;
+mod redrive;
 mod settings;
 mod shape;
 mod status;
+mod sweep;
 mod trial;
 
 pub use batch::{Batch, BatchMessage};
@@ -28,9 +31,12 @@ pub use encode::{EncodeFailed, encode_parts};
 pub use normalize::{Committed, NormalizeError, Normalizer};
 pub use plan::{PLAN_FORMAT, Plan, PlanError, PlannedPart};
 pub use ports::{
-    BatchRecord, BatchState, Catalog, Created, Delivery, Disposition, IngressStore, LakeStore,
-    Ledger, PortError, Put, Receipt, Shown, WorkQueue,
+    BatchRecord, BatchState, Catalog, Created, DeadLetter, DeadLetters, Delivery, Disposition,
+    IngressStore, LakeStore, Ledger, OpenBatches, OpenPage, PortError, Put, Receipt, Shown,
+    WorkQueue,
 };
+pub use redrive::{Intent, Redriven, redrive};
 pub use settings::SettingsInForce;
 pub use status::{DocumentRecord, DocumentState};
+pub use sweep::{sweep_batches, sweep_documents};
 pub use trial::Trial;

@@ -179,7 +179,14 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
             return Ok(None);
         }
         let trial = self.ledger.trial(&message.batch).await?;
-        let trial = trial.filter(|trial| trial.build == BUILD);
+        let mut trial = trial.filter(|trial| trial.build == BUILD);
+        if let Some(trial) = &mut trial
+            && receives <= 1
+        {
+            // Sent again by somebody: whatever ended the process then may be gone, and all tries are
+            // open. What passed or was set aside stays so, or no redrive would get further.
+            trial.begun = 0;
+        }
         let fresh = || Trial { build: BUILD.to_owned(), ..Trial::default() };
         Ok(trial.or_else(|| (receives > WHOLE_TRIES_MAX).then(fresh)))
     }
@@ -226,12 +233,34 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         mut trial: Option<Trial>,
         settings: &SettingsInForce,
     ) -> Result<Committed, NormalizeError> {
+        let before = trial.clone();
+        let done = self.plan_tried(batch, documents, &mut trial, settings).await;
+        if let (Err(NormalizeError::Port(_)), Some(before), Some(mut trial)) =
+            (&done, before, trial)
+        {
+            // A port failed and the process goes on: that is no try without an end.
+            let begun_before = if trial.tried == before.tried { before.begun } else { 0 };
+            trial.begun = trial.begun.min(begun_before);
+            // If this fails, too, it counts as one; the first failure is what the caller must know.
+            let _ = self.ledger.keep_trial(&batch.id, &trial).await;
+        }
+        done
+    }
+
+    /// The same; `trial` is as far as it came.
+    async fn plan_tried(
+        &self,
+        batch: &Batch,
+        documents: Vec<StoredDocument>,
+        trial: &mut Option<Trial>,
+        settings: &SettingsInForce,
+    ) -> Result<Committed, NormalizeError> {
         let ids = documents.iter().map(|document| document.head.id.to_string()).collect();
         // What is filed under no table of its own needs none.
         let admitted = !batch.table.is_of_rejects()
             && self.ledger.admit(&batch.table, settings.tables_max()).await?;
         let rules = rules(settings, batch, admitted);
-        if let Some(trial) = &mut trial {
+        if let Some(trial) = trial {
             self.try_alone(batch, &documents, &rules, trial).await?;
         }
         let isolated = trial.as_ref().map(|trial| trial.isolated.clone()).unwrap_or_default();
@@ -247,7 +276,7 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         self.lake.keep_settings(&settings.hash, &settings.text).await?;
 
         let (parts, contents) = encode(&shaped, &batch.id)?;
-        if let Some(trial) = &mut trial {
+        if let Some(trial) = trial {
             trial.begun = 0;
             self.ledger.keep_trial(&batch.id, trial).await?;
         }

@@ -10,8 +10,9 @@ use parquet::record::Field;
 use sluice_conformance::{Fault, Memory};
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_pipeline::{
-    Catalog, DispatchLimits, Disposition, DocumentHead, DocumentState, Ledger, NormalizeError,
-    Normalizer, PortError, SettingsInForce, StoredDocument, Trial, WorkQueue, dispatch,
+    Catalog, DispatchLimits, Disposition, DocumentHead, DocumentState, Intent, Ledger,
+    NormalizeError, Normalizer, PortError, SettingsInForce, StoredDocument, Trial, WorkQueue,
+    dispatch, redrive,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -58,7 +59,7 @@ async fn work_off(memory: &Memory, settings: &SettingsInForce) -> Result<(), Por
     let normalizer = Normalizer { ingress, ledger, lake, catalog };
     while let Some(delivery) = memory.receive().await? {
         match normalizer.normalize(&delivery.message, delivery.receives, settings).await {
-            Ok(_) => memory.delete(&delivery.receipt).await?,
+            Ok(_) => WorkQueue::delete(memory, &delivery.receipt).await?,
             // The process dies here; nobody gives the message back.
             Err(NormalizeError::Port(error)) => return Err(error),
             Err(error) => panic!("{error}"),
@@ -330,6 +331,59 @@ fn documents_of_a_table_too_many_become_rejects() {
         assert!(memory.committed_parts().iter().all(|(part, _)| part.table != "visits"));
         let visits = TableName::parse("visits").expect("a table name");
         assert_eq!(block_on(memory.shown(&visits, 1)).expect("no fault"), None);
+    }
+}
+
+/// Found by the simulation: nothing could get a batch through any more that had ended the process as a
+/// whole, not even once the cause was gone.
+#[test]
+fn a_batch_that_is_sent_again_has_all_its_tries() {
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    let memory = Memory::default();
+    filled(&memory);
+    let limits = DispatchLimits::default();
+    block_on(async {
+        let batches = dispatch(&memory, &memory, &memory.heads(), &limits).await.expect("no fault");
+        while let Some(delivery) = memory.receive().await.expect("no fault") {
+            memory.bury(&delivery.message);
+            WorkQueue::delete(&memory, &delivery.receipt).await.expect("no fault");
+        }
+        for batch in &batches {
+            let tried = u32::try_from(batch.documents.len()).expect("a few");
+            memory.keep_trial(&batch.id, &trial(tried, 2)).await.expect("no fault");
+        }
+        redrive(&memory, &memory, &memory, 10, Intent::Act).await.expect("no fault");
+        work_off(&memory, &settings).await.expect("no fault");
+    });
+    check(&memory, "sent again");
+}
+
+/// Found by the simulation (its seed 6): a port that failed while each document was tried alone counted
+/// as if the process had ended, and the batch was never tried again.
+#[test]
+fn a_port_that_fails_for_long_harms_no_document() {
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    for fault in [Fault::Before, Fault::After] {
+        for call in 0.. {
+            let memory = Memory::default();
+            filled(&memory);
+            let heads = memory.heads();
+            block_on(dispatch(&memory, &memory, &heads, &DispatchLimits::default()))
+                .expect("no fault yet");
+            let mut all_failed = true;
+            for _ in 0..6 {
+                memory.fail(call, fault);
+                let _ = block_on(work_off(&memory, &settings));
+                all_failed &= !memory.fault_waits();
+                memory.redeliver();
+            }
+            memory.fail(u64::MAX / 2, fault);
+            block_on(work_off(&memory, &settings)).expect("no more faults");
+            check(&memory, &format!("call {call} failed six times, {fault:?}"));
+            if !all_failed {
+                break;
+            }
+        }
     }
 }
 

@@ -1,0 +1,87 @@
+//! The sweep: what no event announced, and what was begun and never ended (D6).
+
+use crate::batch::{Batch, BatchMessage};
+use crate::dispatch::{DispatchLimits, dispatch, group};
+use crate::document::DocumentHead;
+use crate::ports::{Ledger, OpenBatches, PortError, WorkQueue};
+use crate::redrive::Intent;
+use sluice_normalizer::TableName;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The send number of a swept batch. Not 0, as what earlier tries left counts; and always the same,
+/// since a queue that drops it had the same message a moment ago.
+const SWEPT: u32 = 1;
+
+/// Makes batches of those documents that no batch claimed, and sends them. One that is claimed a
+/// moment later, or waits in a batch that nobody took up yet, is in two batches then, and claims
+/// decide.
+///
+/// `heads`: of an inventory, or a page of it; may be old and hold documents twice. `received_ms`:
+/// which of them to look at, by receive time. Its start must lie within the claims' lifetime (a
+/// document whose claim is forgotten would be normalized twice), its end a little in the past (what
+/// just came is about to be announced).
+///
+/// Answers the batches sent, or those that would be.
+///
+/// # Errors
+/// [`PortError`]; some may be sent then.
+pub async fn sweep_documents(
+    ledger: &impl Ledger,
+    queue: &impl WorkQueue,
+    heads: &[DocumentHead],
+    received_ms: Range<i64>,
+    limits: &DispatchLimits,
+    intent: Intent,
+) -> Result<Vec<Batch>, PortError> {
+    let mut generations: BTreeMap<&TableName, u32> = BTreeMap::new();
+    let mut forgotten = Vec::new();
+    for head in heads.iter().filter(|head| received_ms.contains(&head.received_at_ms)) {
+        let generation = match generations.get(&head.table) {
+            Some(&known) => known,
+            None => ledger.generation(&head.table).await?,
+        };
+        generations.insert(&head.table, generation);
+        if ledger.document(&head.table, generation, &head.id).await?.is_none() {
+            forgotten.push(head.clone());
+        }
+    }
+    match intent {
+        Intent::Act => dispatch(ledger, queue, &forgotten, limits).await,
+        Intent::Tell => {
+            let generation = |table: &TableName| generations.get(table).copied().unwrap_or(1);
+            Ok(group(&forgotten, &generation, limits))
+        }
+    }
+}
+
+/// Sends the batches again that were made before `made_before_ms` (milliseconds since 1970 UTC) and
+/// are not committed: their message was never sent, or is gone.
+///
+/// Answers the messages sent, or those that would be.
+///
+/// # Errors
+/// [`PortError`]; some may be sent then.
+pub async fn sweep_batches(
+    open: &impl OpenBatches,
+    queue: &impl WorkQueue,
+    made_before_ms: i64,
+    intent: Intent,
+) -> Result<Vec<BatchMessage>, PortError> {
+    let mut sent = Vec::new();
+    let mut from = None;
+    loop {
+        let page = open.open_batches(made_before_ms, from.as_deref()).await?;
+        for (table, batch) in page.batches {
+            let message = BatchMessage { table, batch, send: SWEPT };
+            if intent == Intent::Act {
+                queue.send(&message).await?;
+            }
+            sent.push(message);
+        }
+        from = page.next;
+        if from.is_none() {
+            return Ok(sent);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the functions around the use cases do with them: the shells of the Lambda binaries.
+
+use crate::limits::{DEAD_LETTERS_MAX, OPEN_FOR_MS, SECOND_MS, SWEEP_BACK_MS};
+use crate::ports::Ports;
+use crate::protocol::Protocol;
+use crate::world::State;
+use crate::world::events::Announced;
+use sluice_pipeline::{
+    DeadLetters, Delivery, DispatchLimits, Disposition, DocumentHead, IngressStore, Intent,
+    NormalizeError, Normalizer, PortError, SettingsInForce, WorkQueue, dispatch, redrive,
+    sweep_batches, sweep_documents,
+};
+use std::time::Duration;
+
+/// After a failure the message comes again soon, so that its table does not wait for long.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Takes announcements; those that it could not use come again.
+pub(crate) async fn dispatcher(ports: Ports, events: Vec<Announced>, limits: DispatchLimits) {
+    let (mut heads, mut taken) = (Vec::new(), Vec::new());
+    for event in events {
+        if let Ok(Some(document)) = ports.get(&event.document).await {
+            heads.push(document.head);
+            taken.push(event.receipt);
+        }
+    }
+    if dispatch(&ports, &ports, &heads, &limits).await.is_err() {
+        return;
+    }
+    for receipt in taken {
+        let delete = move |state: &mut State| state.events.delete(receipt);
+        // If it fails they come again, which is harmless.
+        let _ = ports.world.call("events", "delete", "", delete).await;
+    }
+}
+
+/// Takes one message of the FIFO queue.
+pub(crate) async fn worker(ports: Ports, delivery: Delivery, settings: SettingsInForce) {
+    let normalizer = Normalizer {
+        ingress: ports.clone(),
+        ledger: ports.clone(),
+        lake: ports.clone(),
+        catalog: ports.clone(),
+    };
+    let Delivery { message, receives, receipt } = delivery;
+    // What the queue is not told it finds out when the visibility timeout ends.
+    let _ = match normalizer.normalize(&message, receives, &settings).await {
+        Ok(_) => WorkQueue::delete(&ports, &receipt).await,
+        Err(error) => {
+            judge(&mut ports.world.state(), &error);
+            match error.disposition() {
+                Disposition::Retry => ports.release(&receipt, RETRY).await,
+                Disposition::Stop => Ok(()),
+            }
+        }
+    };
+}
+
+/// Whatever a world like this does, some failures must never be.
+fn judge(state: &mut State, error: &NormalizeError) {
+    state.note(|| format!("worker: {error}"));
+    let broken = match error {
+        NormalizeError::NotAsPlanned { .. } => "I-6",
+        NormalizeError::UnknownBatch { .. } | NormalizeError::DocumentGone { .. } => "D5",
+        NormalizeError::Panicked { .. }
+        | NormalizeError::Encode(_)
+        | NormalizeError::Settings { .. }
+        | NormalizeError::Port(PortError::Damaged { .. }) => "I-1",
+        NormalizeError::Port(_)
+        | NormalizeError::EndsProcess { .. }
+        | NormalizeError::RegistryContended { .. } => return,
+    };
+    state.violated(broken, error.to_string());
+}
+
+pub(crate) async fn redriver(ports: Ports) {
+    let protocol = ports.world.state().protocol;
+    if protocol == Protocol::RedriveForgets {
+        // The obvious way to do it.
+        let Ok(letters) = ports.list(DEAD_LETTERS_MAX).await else { return };
+        for letter in letters {
+            let mut message = letter.message;
+            message.send += 1;
+            if ports.send(&message).await.is_ok() {
+                let _ = DeadLetters::delete(&ports, &letter.receipt).await;
+            }
+        }
+        return;
+    }
+    // The next run goes on where this one failed.
+    let _ = redrive(&ports, &ports, &ports, DEAD_LETTERS_MAX, Intent::Act).await;
+}
+
+/// `inventory`: as of some time ago. `now_ms`: when the sweep began.
+pub(crate) async fn sweeper(
+    ports: Ports,
+    inventory: Vec<DocumentHead>,
+    now_ms: i64,
+    limits: DispatchLimits,
+) {
+    let protocol = ports.world.state().protocol;
+    if protocol != Protocol::NoSweepOfBatches {
+        let _ = sweep_batches(&ports, &ports, now_ms - OPEN_FOR_MS, Intent::Act).await;
+    }
+    if protocol != Protocol::NoSweep {
+        let received_ms = now_ms - SWEEP_BACK_MS..now_ms - SECOND_MS;
+        let act = Intent::Act;
+        let _ = sweep_documents(&ports, &ports, &inventory, received_ms, &limits, act).await;
+    }
+}

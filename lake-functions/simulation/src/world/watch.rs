@@ -1,0 +1,93 @@
+//! What is watched while a run goes on: bounds, and what an observer is told.
+
+use super::State;
+use super::ledger::{BatchRow, DocumentKey};
+use sluice_normalizer::limits::BATCH_BYTES_MAX;
+use sluice_normalizer::{DocumentId, unpacked_bytes};
+use sluice_pipeline::limits::BATCH_DOCUMENTS_MAX;
+use sluice_pipeline::{Batch, Plan};
+
+impl State {
+    pub(crate) fn plan(&self, batch: &str) -> Option<&Plan> {
+        self.ledger.batches.values().find(|row| row.is(batch))?.plan.as_ref()
+    }
+
+    pub(crate) fn check_batch(&mut self, batch: &Batch) {
+        let piece = |whole: &BatchRow| {
+            let (all, some) = (&whole.batch.documents, &batch.documents);
+            all.len() > some.len() && all.windows(some.len()).any(|part| part == some)
+        };
+        if batch.documents.len() > 1 && self.ledger.open().any(piece) {
+            self.came_up("piece of a batch");
+        }
+        if batch.documents.len() > BATCH_DOCUMENTS_MAX {
+            self.violated("I-7", format!("batch {} has too many documents", batch.id));
+        }
+    }
+
+    /// Nothing is shaped in one go that is larger than a batch may be.
+    pub(crate) fn check_plan(&mut self, plan: &Plan) {
+        let size = |id: &String| {
+            let document = self.bucket.get(&DocumentId::parse(id).ok()?)?;
+            Some(unpacked_bytes(document.head.encoding, &document.body))
+        };
+        let bytes: u64 = plan.documents.iter().filter_map(size).sum();
+        if bytes > BATCH_BYTES_MAX as u64 && plan.documents.len() > 1 {
+            self.violated("I-7", format!("batch {} unpacks to {bytes} bytes", plan.batch));
+        }
+    }
+
+    /// Somebody asks where a document is, and somebody else runs a query.
+    pub(crate) fn observe(&mut self) {
+        let documents: Vec<DocumentKey> = self.ledger.claims.keys().cloned().collect();
+        if !documents.is_empty() {
+            let key = self.random.pick_ref(&documents).clone();
+            self.ask(&key);
+        }
+        self.query();
+    }
+
+    /// A document's state never goes back.
+    pub(crate) fn ask(&mut self, key: &DocumentKey) {
+        let told = self.ledger.document(key);
+        let before = self.ledger.told.get(key);
+        let same = match (before, &told) {
+            (None, _) => true,
+            (Some(before), Some(now)) => {
+                before.batch == now.batch
+                    && (before.outcome.is_none() || before.outcome == now.outcome)
+            }
+            (Some(_), None) => false,
+        };
+        if !same {
+            self.violated("2.1", format!("the state of document {} went back", key.2));
+        }
+        if let Some(told) = told {
+            self.ledger.told.insert(key.clone(), told);
+        }
+    }
+
+    /// Whoever reads finds the parts of what is committed, and knows every column of every part that
+    /// is there (D7).
+    fn query(&mut self) {
+        let rows = self.ledger.batches.values();
+        let mut found = None;
+        for row in rows {
+            let Some(plan) = &row.plan else { continue };
+            let key = (row.batch.table.clone(), row.batch.generation);
+            let visible = |key: &String| self.lake.parts.contains_key(key);
+            let shown = self.lake.shown.get(&key).copied();
+            let any = plan.parts.iter().any(|part| visible(&part.key));
+            if any && plan.admitted && shown.is_none_or(|shown| shown < plan.version) {
+                found = Some(("D7", format!("a part of batch {} is not shown", plan.batch)));
+            }
+            let parts = row.parts.iter().flatten();
+            if let Some(part) = parts.into_iter().find(|part| !visible(&part.key)) {
+                found = Some(("D5", format!("{} is committed and not there", part.key)));
+            }
+        }
+        if let Some((invariant, what)) = found {
+            self.violated(invariant, what);
+        }
+    }
+}
