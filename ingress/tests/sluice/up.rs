@@ -40,8 +40,8 @@ fn a_signal_ends_it_in_order_and_nothing_is_lost() {
 fn one_server_holds_a_folder_and_one_a_port() {
     let server = Server::start();
     let said = server.sandbox.run("up --listen 127.0.0.1:0").failed(1);
-    assert!(said.contains("another server holds "), "{said}");
-    assert!(said.contains("next: one server holds a folder: use that one, or stop it"), "{said}");
+    assert!(said.contains("another process holds "), "{said}");
+    assert!(said.contains("if it is a server, use that one or stop it"), "{said}");
     let address = server.endpoint.trim_start_matches("http://");
     let said = server.sandbox.run(&format!("up --listen {address} --data other")).failed(1);
     assert!(said.contains(&format!("error: cannot listen on {address}: ")), "{said}");
