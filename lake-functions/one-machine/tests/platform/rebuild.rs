@@ -101,7 +101,7 @@ fn a_rebuild_shows_what_would_change_and_switches_when_told() {
     assert_eq!(view.state, RebuildState::Switched);
     // Against what was seen until now, c in it or not.
     let done = view.changes.expect("it has changed something");
-    assert_eq!(done.tables[0].rows.1, 3);
+    assert!((2..=3).contains(&done.tables[0].rows.1), "{:?}", done.tables[0].rows);
     let gone = |change: &&ColumnChange| change.path == "/secret" && change.after.is_none();
     assert_eq!(done.tables[0].columns.iter().filter(gone).count(), 1);
     assert_eq!(columns(&platform), ["price", "price__string"]);
