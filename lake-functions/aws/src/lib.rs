@@ -1,0 +1,3 @@
+//! The AWS home of Sluice: the ports of `sluice-pipeline` on S3, SQS, DynamoDB and Glue.
+//!
+//! The only crate that names an `aws_sdk_*` crate.
