@@ -1,3 +1,8 @@
 //! The AWS home of Sluice: the ports of `sluice-pipeline` on S3, SQS, DynamoDB and Glue.
 //!
 //! The only crate that names an `aws_sdk_*` crate.
+
+mod clients;
+mod failure;
+
+pub use clients::Aws;
