@@ -27,7 +27,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Posts to one table over kept connections, as fast as answers come or at a rate, and tells posts a
+/// Posts over kept connections, as fast as answers come or at a rate, and tells posts a
 /// second, latencies, errors, the lag until a document is a row, and what the server took for it.
 #[derive(Debug, Clone, Parser)]
 struct Args {
@@ -49,6 +49,9 @@ struct Args {
     /// The table
     #[arg(long, default_value = "load")]
     table: String,
+    /// So many tables in turn instead of the one: its name and a number
+    #[arg(long, default_value_t = 1)]
+    tables: u32,
     /// Posts a second of all connections together; without it as many as are answered
     #[arg(long)]
     rate: Option<f64>,

@@ -36,6 +36,6 @@ pub use report::{Conflict, NewColumn, Report, TableReport};
 pub use settings::{
     RecordSchema, RecordSchemaError, Retention, Settings, SettingsError, TableSettings,
 };
-pub use shape::{DocumentOutcome, RejectReason, Shaped, Shaper, WholeReject};
+pub use shape::{DocumentOutcome, RejectReason, Shaped, Shaper, WholeReject, unpacked_bytes};
 pub use table_name::{TableName, TableNameError};
 pub use timestamp::ingest_date;

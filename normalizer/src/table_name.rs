@@ -5,7 +5,8 @@ use crate::limits::TABLE_NAME_CHARS_MAX;
 /// A root table's name in lower case.
 ///
 /// Invariant: `[a-z][a-z0-9_]*`, at most 100 characters, no `__` (it separates levels), no `_` at
-/// the end (`orders_` + `__items` would read as `orders` + `___items`), not `sluice_…`.
+/// the end (`orders_` + `__items` would read as `orders` + `___items`), not `sluice_…` but for
+/// [`TableName::of_rejects`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TableName(String);
 
@@ -53,6 +54,28 @@ impl TableName {
             return Err(TableNameError::Reserved);
         }
         Ok(TableName(name))
+    }
+
+    /// Reads a name that Sluice wrote: [`TableName::of_rejects`] too.
+    ///
+    /// # Errors
+    /// As of [`TableName::parse`].
+    pub fn from_stored(text: &str) -> Result<Self, TableNameError> {
+        let rejects = TableName::of_rejects();
+        if text == rejects.0 { Ok(rejects) } else { TableName::parse(text) }
+    }
+
+    /// What documents are filed under whose own table name is none: `sluice_rejects`. It has no rows,
+    /// only rejects.
+    #[must_use]
+    pub fn of_rejects() -> Self {
+        TableName(crate::encode::REJECTS_TABLE.to_owned())
+    }
+
+    /// Whether this is [`TableName::of_rejects`].
+    #[must_use]
+    pub fn is_of_rejects(&self) -> bool {
+        self.0 == crate::encode::REJECTS_TABLE
     }
 
     /// The name, lower case.

@@ -36,7 +36,7 @@ impl Done {
 /// Posts until it is told to stop.
 pub(crate) fn run(args: &Args, at: u32, stop: &AtomicBool) -> Done {
     let mut done = Done::default();
-    let path = format!("/table/{}/object", args.table);
+    let mut path = format!("/table/{}/object", args.table);
     let token = args.token.as_ref().map(|token| format!("Bearer {token}"));
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(token.as_deref().map(|token| ("authorization", token)));
@@ -55,6 +55,10 @@ pub(crate) fn run(args: &Args, at: u32, stop: &AtomicBool) -> Done {
             continue;
         };
         let mut open = open;
+        if args.tables > 1 {
+            let table = (at + number * args.connections) % args.tables;
+            path = format!("/table/{}_{table}/object", args.table);
+        }
         let body = body(at, number, args.body_bytes);
         let request =
             Request { method: "POST", path: &path, headers: &headers, body: body.as_bytes() };

@@ -2,8 +2,10 @@
 //!
 //! The only crate that names an `aws_sdk_*` crate.
 
+mod clients;
 mod failure;
 mod ledger;
 mod time;
 
+pub use clients::Aws;
 pub use ledger::{DynamoLedger, OpenBatch};

@@ -25,6 +25,7 @@ pub(crate) fn document(table_name: &str, id_text: &str, body: &str) -> StoredDoc
             form: Form::Json,
             encoding: Encoding::Identity,
             bytes: body.len() as u64,
+            fault: None,
         },
         body: body.as_bytes().to_vec(),
     }

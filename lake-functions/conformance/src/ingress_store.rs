@@ -19,6 +19,7 @@ pub async fn ingress_store(store: &impl IngressStore) {
             form: Form::Ndjson,
             encoding: Encoding::Gzip,
             bytes: body.len() as u64,
+            fault: None,
             ..document("orders", "0192aF4c-77F0-7aaa-8001-00000000000F", "").head
         },
         body,

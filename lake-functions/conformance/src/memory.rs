@@ -216,7 +216,7 @@ impl Ledger for Memory {
 
     async fn record(&self, plan: &Plan, outcomes: &[DocumentOutcome]) -> Result<(), PortError> {
         self.call("record", |state| {
-            let table = TableName::parse(&plan.table).expect("a planned table");
+            let table = TableName::from_stored(&plan.table).expect("a planned table");
             for (id, outcome) in plan.documents.iter().zip(outcomes) {
                 let id = DocumentId::parse(id).expect("a planned document");
                 let key = (table.clone(), plan.generation, id);

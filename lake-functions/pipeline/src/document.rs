@@ -1,6 +1,6 @@
 //! A document as stores and queues know it.
 
-use sluice_normalizer::{Document, DocumentId, Encoding, Form, TableName};
+use sluice_normalizer::{Document, DocumentId, Encoding, Form, TableName, WholeReject};
 
 /// What is known of an accepted document without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,38 @@ pub struct DocumentHead {
     pub encoding: Encoding,
     /// The body's size as stored, bytes.
     pub bytes: u64,
+    /// What the front door could not judge; such a document becomes one reject. None where it could.
+    pub fault: Option<HeadFault>,
+}
+
+/// What is wrong with a document that was accepted by a front door without code (on AWS: the gateway
+/// writes into the bucket).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadFault {
+    /// The table's name is none; the document is filed under [`TableName::of_rejects`].
+    TableName {
+        /// As posted.
+        posted: String,
+    },
+    /// A `Content-Type` that Sluice does not read.
+    MediaType,
+    /// A `Content-Encoding` that Sluice does not read.
+    ContentEncoding,
+    /// The stored object is not what the front door stores; `body` is the object as it is.
+    Stored,
+}
+
+impl HeadFault {
+    /// The reject that the document becomes.
+    #[must_use]
+    pub fn reject(&self) -> WholeReject {
+        match self {
+            HeadFault::TableName { posted } => WholeReject::TableName { posted: posted.clone() },
+            HeadFault::MediaType => WholeReject::MediaType,
+            HeadFault::ContentEncoding => WholeReject::ContentEncoding,
+            HeadFault::Stored => WholeReject::Stored,
+        }
+    }
 }
 
 /// A document whole.

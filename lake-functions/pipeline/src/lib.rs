@@ -12,21 +12,25 @@ mod document;
 mod encode;
 pub mod limits;
 mod normalize;
+mod pieces;
 mod plan;
 mod ports;
+mod settings;
+mod shape;
 mod status;
 mod trial;
 
 pub use batch::{Batch, BatchMessage};
 pub use content_hash::ContentHash;
 pub use dispatch::{DispatchLimits, GZIP_WEIGHT, dispatch, group};
-pub use document::{DocumentHead, StoredDocument};
+pub use document::{DocumentHead, HeadFault, StoredDocument};
 pub use encode::{EncodeFailed, encode_parts};
-pub use normalize::{NormalizeError, Normalized, Normalizer, SettingsInForce};
+pub use normalize::{Committed, NormalizeError, Normalizer};
 pub use plan::{PLAN_FORMAT, Plan, PlanError, PlannedPart};
 pub use ports::{
     BatchRecord, BatchState, Catalog, Created, Delivery, Disposition, IngressStore, LakeStore,
     Ledger, PortError, Put, Receipt, Shown, WorkQueue,
 };
+pub use settings::SettingsInForce;
 pub use status::{DocumentRecord, DocumentState};
 pub use trial::Trial;

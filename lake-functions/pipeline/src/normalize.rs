@@ -1,21 +1,20 @@
 //! Normalize: one batch, exactly once (D5), schema first (D7).
 
 use crate::batch::{Batch, BatchMessage};
-use crate::content_hash::ContentHash;
 use crate::document::StoredDocument;
-use crate::encode::{EncodeFailed, encode_parts};
-use crate::limits::{TABLES_MAX, TRIES_WITHOUT_END_MAX, WHOLE_TRIES_MAX};
+use crate::encode::EncodeFailed;
+use crate::limits::{TRIES_WITHOUT_END_MAX, WHOLE_TRIES_MAX};
+use crate::pieces::pieces;
 use crate::plan::{PLAN_FORMAT, Plan, PlannedPart};
 use crate::ports::{
-    BatchState, Catalog, Created, Disposition, IngressStore, LakeStore, Ledger, PortError,
+    BatchRecord, BatchState, Catalog, Created, Disposition, IngressStore, LakeStore, Ledger,
+    PortError,
 };
+use crate::settings::SettingsInForce;
+use crate::shape::{Aside, encode, rules, shape};
 use crate::trial::Trial;
-use sluice_normalizer::{
-    BatchId, DocumentId, Registry, Report, Settings, SettingsError, Shaped, Shaper, TableSettings,
-    WholeReject,
-};
+use sluice_normalizer::{DocumentId, Report, SettingsError, Shaped, TableSettings};
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How often a batch is shaped again because another writer was quicker with a registry version.
 const REGISTRY_TRIES_MAX: u32 = 100;
@@ -36,49 +35,13 @@ pub struct Normalizer<I, L, S, C> {
     pub catalog: C,
 }
 
-/// The settings in force: the text of `sluice.yaml`, empty when there is none.
-#[derive(Debug, Clone)]
-pub struct SettingsInForce {
-    text: String,
-    hash: ContentHash,
-    settings: Settings,
-}
-
-impl SettingsInForce {
-    /// Parses a settings file.
-    ///
-    /// # Errors
-    /// [`SettingsError`] says what is wrong and where.
-    pub fn parse(text: String) -> Result<Self, SettingsError> {
-        let settings = Settings::from_yaml(&text)?;
-        Ok(SettingsInForce { hash: ContentHash::sha256(text.as_bytes()), text, settings })
-    }
-
-    /// How many root tables there may be.
-    #[must_use]
-    pub fn tables_max(&self) -> u32 {
-        self.settings.tables_max().unwrap_or(TABLES_MAX)
-    }
-
-    /// The parsed settings.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-}
-
-/// What became of a batch.
+/// A batch that a call committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Normalized {
-    /// Committed by this call.
-    Committed {
-        /// What the normalizer reported.
-        report: Report,
-        /// The parts written.
-        parts: Vec<PlannedPart>,
-    },
-    /// It was committed before; nothing was done.
-    AlreadyCommitted,
+pub struct Committed {
+    /// What the normalizer reported.
+    pub report: Report,
+    /// The parts written.
+    pub parts: Vec<PlannedPart>,
 }
 
 /// Why a batch was not committed.
@@ -164,6 +127,9 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
     ///
     /// `receives`: how often the message was handed out, this time included.
     ///
+    /// Answers what this call committed: nothing if the batch was committed before, several batches
+    /// if it was too large for one.
+    ///
     /// # Errors
     /// [`NormalizeError`], whose disposition says what to do with the message.
     pub async fn normalize(
@@ -171,44 +137,99 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         message: &BatchMessage,
         receives: u32,
         settings: &SettingsInForce,
-    ) -> Result<Normalized, NormalizeError> {
+    ) -> Result<Vec<Committed>, NormalizeError> {
         let id = &message.batch;
-        let Some(record) = self.ledger.batch(id).await? else {
+        let Some(BatchRecord { batch, state }) = self.ledger.batch(id).await? else {
             return Err(NormalizeError::UnknownBatch { batch: id.to_string() });
         };
-        if record.state == BatchState::Committed {
-            return Ok(Normalized::AlreadyCommitted);
+        if state == BatchState::Committed {
+            return Ok(Vec::new());
         }
         if let Some(plan) = self.ledger.plan(id).await? {
-            return self.carry_out(&record.batch, &plan).await;
+            return Ok(vec![self.carry_out(&batch, &plan).await?]);
         }
-        // A first try has no trial behind it.
-        let first = receives <= 1 && message.send == 0;
-        let trial = if first { None } else { self.ledger.trial(id).await? };
-        let trial = trial.filter(|trial| trial.build == BUILD);
-        let fresh = || Trial { build: BUILD.to_owned(), ..Trial::default() };
-        let trial = trial.or_else(|| (receives > WHOLE_TRIES_MAX).then(fresh));
-        self.plan(&record.batch, trial, settings).await
+        let documents = self.ingress.get_all(&batch.documents).await?;
+        let mut done = Vec::new();
+        let pieces = self.pieces(&batch, &documents).await?;
+        if pieces.is_empty() {
+            let trial = self.trial(message, receives).await?;
+            let claimed = self.claim(&batch, documents).await?;
+            done.push(self.plan(&batch, claimed, trial, settings).await?);
+            return Ok(done);
+        }
+        drop(documents);
+        for piece in pieces {
+            self.ledger.create_batch(&piece).await?;
+            let message = BatchMessage { batch: piece.id, ..message.clone() };
+            // A piece fits, so this goes no deeper.
+            done.append(&mut Box::pin(self.normalize(&message, receives, settings)).await?);
+        }
+        // Its documents are all in pieces: it ends like a batch whose documents others hold.
+        self.plan(&batch, Vec::new(), None, settings).await?;
+        Ok(done)
     }
 
-    /// Claims, shapes, plans and writes a batch that has no plan. `trial`: how far it is, where
-    /// shaping the batch as a whole has failed without an answer.
+    /// How far the trial of a batch is; none as long as it is tried as a whole.
+    async fn trial(
+        &self,
+        message: &BatchMessage,
+        receives: u32,
+    ) -> Result<Option<Trial>, PortError> {
+        if receives <= 1 && message.send == 0 {
+            return Ok(None);
+        }
+        let trial = self.ledger.trial(&message.batch).await?;
+        let trial = trial.filter(|trial| trial.build == BUILD);
+        let fresh = || Trial { build: BUILD.to_owned(), ..Trial::default() };
+        Ok(trial.or_else(|| (receives > WHOLE_TRIES_MAX).then(fresh)))
+    }
+
+    /// The batches that a batch falls into which is too large once its bodies are decompressed: none
+    /// for one that is not.
+    async fn pieces(
+        &self,
+        batch: &Batch,
+        documents: &[Option<StoredDocument>],
+    ) -> Result<Vec<Batch>, PortError> {
+        let pieces = pieces(batch, documents);
+        if pieces.is_empty() {
+            return Ok(pieces);
+        }
+        // Once it holds a claim it stays whole: claims are for good.
+        for id in &batch.documents {
+            let claimed = self.ledger.document(&batch.table, batch.generation, id).await?;
+            if claimed.is_some_and(|record| record.batch == batch.id) {
+                return Ok(Vec::new());
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Claims a batch's members; answers those that it holds. `documents`: its members.
+    async fn claim(
+        &self,
+        batch: &Batch,
+        documents: Vec<Option<StoredDocument>>,
+    ) -> Result<Vec<StoredDocument>, NormalizeError> {
+        let ours = self.ledger.claim(batch).await?;
+        let members = batch.documents.iter().zip(documents).zip(ours);
+        let ours = members.filter(|(_, ours)| *ours);
+        ours.map(|((id, found), _)| found.ok_or_else(|| gone(batch, id))).collect()
+    }
+
+    /// Shapes, plans and writes a batch that has no plan. `documents`: those that it holds. `trial`:
+    /// how far it is, where shaping the batch as a whole has failed without an answer.
     async fn plan(
         &self,
         batch: &Batch,
+        documents: Vec<StoredDocument>,
         mut trial: Option<Trial>,
         settings: &SettingsInForce,
-    ) -> Result<Normalized, NormalizeError> {
-        let ours = self.ledger.claim(batch).await?;
-        let claimed: Vec<DocumentId> = batch
-            .documents
-            .iter()
-            .zip(ours)
-            .filter(|(_, ours)| *ours)
-            .map(|(id, _)| id.clone())
-            .collect();
-        let documents = self.documents(batch, &claimed).await?;
-        let admitted = self.ledger.admit(&batch.table, settings.tables_max()).await?;
+    ) -> Result<Committed, NormalizeError> {
+        let ids = documents.iter().map(|document| document.head.id.to_string()).collect();
+        // What is filed under no table of its own needs none.
+        let admitted = !batch.table.is_of_rejects()
+            && self.ledger.admit(&batch.table, settings.tables_max()).await?;
         let rules = rules(settings, batch, admitted);
         if let Some(trial) = &mut trial {
             self.try_alone(batch, &documents, &rules, trial).await?;
@@ -239,7 +260,7 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
             base_version,
             version: shaped.registry().version,
             settings: settings.hash,
-            documents: claimed.iter().map(ToString::to_string).collect(),
+            documents: ids,
             isolated: aside.isolated.into_iter().collect(),
             admitted,
             parts,
@@ -310,7 +331,7 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
     }
 
     /// Shapes by the plan and writes exactly its keys.
-    async fn carry_out(&self, batch: &Batch, plan: &Plan) -> Result<Normalized, NormalizeError> {
+    async fn carry_out(&self, batch: &Batch, plan: &Plan) -> Result<Committed, NormalizeError> {
         let differs =
             |difference| NormalizeError::NotAsPlanned { batch: plan.batch.clone(), difference };
         let text = self.lake.settings(&plan.settings).await?;
@@ -319,7 +340,11 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         let ids: Option<Vec<DocumentId>> =
             plan.documents.iter().map(|id| DocumentId::parse(id).ok()).collect();
         let ids = ids.ok_or_else(|| differs("a document id"))?;
-        let documents = self.documents(batch, &ids).await?;
+        let found = self.ingress.get_all(&ids).await?;
+        let found = ids.iter().zip(found);
+        let documents: Result<Vec<StoredDocument>, _> =
+            found.map(|(id, found)| found.ok_or_else(|| gone(batch, id))).collect();
+        let documents = documents?;
         let base = self.lake.registry(&batch.table, batch.generation, plan.base_version).await?;
         let aside =
             Aside { admitted: plan.admitted, isolated: plan.isolated.iter().cloned().collect() };
@@ -359,71 +384,16 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         shaped: &Shaped,
         parts: &[PlannedPart],
         contents: &[Vec<u8>],
-    ) -> Result<Normalized, NormalizeError> {
+    ) -> Result<Committed, NormalizeError> {
         for (part, content) in parts.iter().zip(contents) {
             self.lake.write_part(&part.key, content).await?;
         }
         self.ledger.record(plan, &shaped.outcomes()).await?;
         self.ledger.commit(&batch.id, parts).await?;
-        Ok(Normalized::Committed { report: plan.report.clone(), parts: parts.to_vec() })
-    }
-
-    async fn documents(
-        &self,
-        batch: &Batch,
-        ids: &[DocumentId],
-    ) -> Result<Vec<StoredDocument>, NormalizeError> {
-        let found = self.ingress.get_all(ids).await?;
-        let gone = |id: &DocumentId| NormalizeError::DocumentGone {
-            batch: batch.id.to_string(),
-            document: id.to_string(),
-        };
-        ids.iter().zip(found).map(|(id, found)| found.ok_or_else(|| gone(id))).collect()
+        Ok(Committed { report: plan.report.clone(), parts: parts.to_vec() })
     }
 }
 
-/// What of a batch is not shaped.
-struct Aside {
-    /// False: nothing of it is, its table is one too many.
-    admitted: bool,
-    /// Ids of documents.
-    isolated: BTreeSet<String>,
-}
-
-/// What holds for the batch's table. Settings declare nothing of a table that is not there.
-fn rules(settings: &SettingsInForce, batch: &Batch, admitted: bool) -> TableSettings {
-    if admitted { settings.settings().table(&batch.table) } else { TableSettings::default() }
-}
-
-/// None when shaping panicked.
-fn shape(
-    base: &Registry,
-    rules: &TableSettings,
-    documents: &[StoredDocument],
-    aside: &Aside,
-) -> Option<Shaped> {
-    let shape = || {
-        let mut shaper = Shaper::new(base, rules);
-        for document in documents {
-            if !aside.admitted {
-                shaper.refused(&document.as_document(), WholeReject::TooManyTables);
-            } else if aside.isolated.contains(document.head.id.as_str()) {
-                shaper.refused(&document.as_document(), WholeReject::Poisoned);
-            } else {
-                shaper.document(&document.as_document());
-            }
-        }
-        shaper.finish()
-    };
-    // Nothing of the shaper outlives a panic.
-    catch_unwind(AssertUnwindSafe(shape)).ok()
-}
-
-fn encode(
-    shaped: &Shaped,
-    batch: &BatchId,
-) -> Result<(Vec<PlannedPart>, Vec<Vec<u8>>), NormalizeError> {
-    let encoded = catch_unwind(AssertUnwindSafe(|| encode_parts(shaped, batch)));
-    let panicked = |_| NormalizeError::Panicked { batch: batch.to_string() };
-    Ok(encoded.map_err(panicked)??)
+fn gone(batch: &Batch, document: &DocumentId) -> NormalizeError {
+    NormalizeError::DocumentGone { batch: batch.id.to_string(), document: document.to_string() }
 }

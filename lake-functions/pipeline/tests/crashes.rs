@@ -2,6 +2,8 @@
 //! after, the process starts over, and each record is one row or one reject.
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::executor::block_on;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -12,6 +14,7 @@ use sluice_pipeline::{
     Normalizer, PortError, SettingsInForce, StoredDocument, Trial, WorkQueue, dispatch,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 const TODAY_MS: i64 = 1_795_132_800_000;
 
@@ -35,6 +38,7 @@ fn document(name: &str, table: &str, body: &str) -> StoredDocument {
             form: Form::Json,
             encoding: Encoding::Identity,
             bytes: body.len() as u64,
+            fault: None,
         },
         body: body.as_bytes().to_vec(),
     }
@@ -198,6 +202,110 @@ fn a_document_that_ends_the_process_becomes_a_reject() {
     // Another build may know better.
     let other = Trial { build: "0.0.1".to_owned(), ..trial(3, 2) };
     assert_eq!(ends(Some(other), 2), as_it_is);
+}
+
+#[test]
+fn what_the_door_could_not_judge_becomes_rejects() {
+    use sluice_pipeline::{HeadFault, IngressStore};
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    let faults = [
+        Some(HeadFault::TableName { posted: "my-table".to_owned() }),
+        Some(HeadFault::MediaType),
+        Some(HeadFault::ContentEncoding),
+        Some(HeadFault::Stored),
+        None,
+    ];
+    let memory = Memory::default();
+    let good = ["a", "b", "c", "d", "e"];
+    for (name, fault) in good.into_iter().zip(faults) {
+        let mut document = document(name, "orders", r#"{"a":1}"#);
+        if matches!(fault, Some(HeadFault::TableName { .. })) {
+            document.head.table = TableName::of_rejects();
+        }
+        document.head.fault = fault;
+        block_on(memory.put(document)).expect("no fault");
+    }
+    block_on(one_life(&memory, &settings)).expect("no fault");
+    let (rows, rejects) = contents(&memory);
+    assert!(rows.into_iter().eq([("e".to_owned(), 1)]));
+    assert!(rejects.keys().eq(["a", "b", "c", "d"]));
+    assert!(memory.all_committed());
+    let reason = |table: &TableName, name: &str| {
+        let id = DocumentId::parse(name).expect("an id");
+        let record = block_on(memory.document(table, 1, &id)).expect("no fault").expect("claimed");
+        record.outcome.expect("committed").reasons.remove(0)
+    };
+    let orders = TableName::parse("orders").expect("a table name");
+    assert_eq!(reason(&orders, "b").code, "unsupported_media_type");
+    assert_eq!(reason(&orders, "c").code, "unsupported_content_encoding");
+    assert_eq!(reason(&orders, "d").code, "bad_object");
+    let posted = reason(&TableName::of_rejects(), "a");
+    assert_eq!(posted.code, "bad_table_name");
+    assert!(posted.message.starts_with("\"my-table\" is no table name"), "{}", posted.message);
+    // Nothing is shown of a table that is none.
+    let shown = block_on(memory.shown(&TableName::of_rejects(), 1)).expect("no fault");
+    assert_eq!(shown, None);
+}
+
+/// A body that is far larger than its gzip.
+fn packed(name: &str, megabytes: usize) -> StoredDocument {
+    let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(999_990));
+    let plain = line.repeat(megabytes);
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(plain.as_bytes()).expect("into memory");
+    let body = encoder.finish().expect("into memory");
+    let mut document = document(name, "orders", "");
+    document.head.encoding = Encoding::Gzip;
+    document.head.form = Form::Ndjson;
+    document.head.bytes = body.len() as u64;
+    document.body = body;
+    document
+}
+
+#[test]
+fn a_batch_that_unpacks_to_more_than_a_batch_is_committed_in_pieces() {
+    use sluice_pipeline::IngressStore;
+    let settings = SettingsInForce::parse(String::new()).expect("no settings");
+    // 20 of 9 MB; a batch has at most 64 MB.
+    let names: Vec<String> = (10..30).map(|n| format!("d{n}")).collect();
+    let documents: Vec<_> = names.iter().map(|name| packed(name, 9)).collect();
+    let run = |fault: Option<(u64, Fault)>| {
+        let memory = Memory::default();
+        for document in &documents {
+            block_on(memory.put(document.clone())).expect("no fault yet");
+        }
+        if let Some((call, fault)) = fault {
+            memory.fail(call, fault);
+        }
+        let first = block_on(one_life_of_one_batch(&memory, &settings));
+        let waits = memory.fault_waits();
+        memory.redeliver();
+        if !waits && fault.is_some() {
+            block_on(work_off(&memory, &settings)).expect("no more faults");
+        } else {
+            first.expect("nothing failed");
+        }
+        assert!(memory.all_committed(), "{fault:?}");
+        let (rows, rejects) = contents(&memory);
+        let expected = names.iter().map(|name| (name.clone(), 9));
+        assert!(rows.into_iter().eq(expected), "{fault:?}");
+        assert!(rejects.is_empty(), "{fault:?}");
+        assert_eq!(memory.committed_parts().len(), 3, "{fault:?}");
+    };
+    run(None);
+    for call in (5..65).step_by(13) {
+        run(Some((call, Fault::After)));
+    }
+}
+
+/// All documents in one batch.
+async fn one_life_of_one_batch(
+    memory: &Memory,
+    settings: &SettingsInForce,
+) -> Result<(), PortError> {
+    let batches = dispatch(memory, memory, &memory.heads(), &DispatchLimits::default()).await?;
+    assert_eq!(batches.len(), 1, "it looks small");
+    work_off(memory, settings).await
 }
 
 #[test]

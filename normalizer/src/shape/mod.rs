@@ -22,6 +22,7 @@ mod values;
 mod walk;
 
 pub use outcomes::{DocumentOutcome, RejectReason};
+pub use records::unpacked_bytes;
 pub(crate) use records::{decompressed, no_records};
 pub(crate) use rejects::{Reason, WHOLE_DOCUMENT};
 pub(crate) use runs::Runs;

@@ -80,6 +80,19 @@ pub(crate) fn decompressed(encoding: Encoding, body: &[u8]) -> Result<Cow<'_, [u
     }
 }
 
+/// How large a body is decompressed, bytes; one that is no gzip, or too large, counts as it is or as
+/// just too large.
+#[must_use]
+pub fn unpacked_bytes(encoding: Encoding, body: &[u8]) -> u64 {
+    match encoding {
+        Encoding::Identity => body.len() as u64,
+        Encoding::Gzip => {
+            let plain = flate2::read::MultiGzDecoder::new(body).take(DOCUMENT_BYTES_MAX as u64 + 1);
+            std::io::copy(&mut { plain }, &mut std::io::sink()).unwrap_or(body.len() as u64)
+        }
+    }
+}
+
 /// NDJSON: every line that is not blank is a record of its own.
 fn lines(shaper: &mut Shaper<'_>, document: u32, text: &[u8]) {
     let mut position = 0;

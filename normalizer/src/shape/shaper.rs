@@ -8,8 +8,10 @@ use super::take_back::Journal;
 use super::walk::{Record, RecordState, Stop};
 use crate::document::Document;
 use crate::json::{Tag, Tape};
+use crate::limits::TABLE_NAME_CHARS_MAX;
 use crate::registry::Registry;
 use crate::settings::TableSettings;
+use crate::table_name::TableName;
 
 /// A document of the batch, as far as rows need it.
 #[derive(Debug, Clone)]
@@ -47,31 +49,58 @@ pub struct Shaper<'a> {
 }
 
 /// Why a document is rejected without a look into it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WholeReject {
     /// Shaping it ended the process, or failed without an answer, before.
     Poisoned,
     /// The platform has as many tables as it may have, and this would be another.
     TooManyTables,
+    /// It was posted to what is no table name.
+    TableName {
+        /// As posted, for the reject only.
+        posted: String,
+    },
+    /// Its `Content-Type` is none that Sluice reads.
+    MediaType,
+    /// Its `Content-Encoding` is none that Sluice reads.
+    ContentEncoding,
+    /// What is stored of it is not what the front door stores.
+    Stored,
 }
 
 impl WholeReject {
-    fn code(self) -> &'static str {
-        match self {
-            WholeReject::Poisoned => "poisoned",
-            WholeReject::TooManyTables => "too_many_tables",
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            WholeReject::Poisoned => {
-                "the document was set aside: normalizing it failed without an answer"
-            }
-            WholeReject::TooManyTables => {
+    fn reason(&self) -> Reason {
+        let (code, message) = match self {
+            WholeReject::Poisoned => (
+                "poisoned",
+                "the document was set aside: normalizing it failed without an answer".to_owned(),
+            ),
+            WholeReject::TooManyTables => (
+                "too_many_tables",
                 "the document is of a new table, and there are as many as the settings allow"
+                    .to_owned(),
+            ),
+            WholeReject::TableName { posted } => {
+                let rule = match TableName::parse(posted) {
+                    Err(rule) => rule.to_string(),
+                    Ok(_) => "it is not known".to_owned(),
+                };
+                let posted: String = posted.chars().take(TABLE_NAME_CHARS_MAX).collect();
+                ("bad_table_name", format!("{posted:?} is no table name: {rule}"))
             }
-        }
+            WholeReject::MediaType => (
+                "unsupported_media_type",
+                "Content-Type is application/json or application/x-ndjson".to_owned(),
+            ),
+            WholeReject::ContentEncoding => (
+                "unsupported_content_encoding",
+                "Content-Encoding is gzip, or there is none".to_owned(),
+            ),
+            WholeReject::Stored => {
+                ("bad_object", "the stored object is not base64 of a body".to_owned())
+            }
+        };
+        Reason { code, message, pointer: None }
     }
 }
 
@@ -127,10 +156,9 @@ impl<'a> Shaper<'a> {
     }
 
     /// Rejects a document as a whole, without looking into it.
-    pub fn refused(&mut self, document: &Document<'_>, why: WholeReject) {
+    pub fn refused(&mut self, document: &Document<'_>, why: &WholeReject) {
         let ordinal = self.begin_document(document);
-        let reason = Reason { code: why.code(), message: why.message().to_owned(), pointer: None };
-        self.reject_document(ordinal, &reason, document.body);
+        self.reject_document(ordinal, &why.reason(), document.body);
     }
 
     fn begin_document(&mut self, document: &Document<'_>) -> u32 {

@@ -78,6 +78,7 @@ async fn accept(
         form,
         encoding,
         bytes: bytes.len() as u64,
+        fault: None,
     };
     let put = front.platform.accept(StoredDocument { head, body: bytes }).await?;
     drop(share);

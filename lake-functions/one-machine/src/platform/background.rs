@@ -14,7 +14,7 @@ use futures::executor::block_on;
 use sluice_normalizer::TableName;
 use sluice_pipeline::limits::WHOLE_TRIES_MAX;
 use sluice_pipeline::{
-    BatchMessage, Delivery, DispatchLimits, Disposition, NormalizeError, Normalized, Normalizer,
+    BatchMessage, Committed, Delivery, DispatchLimits, Disposition, NormalizeError, Normalizer,
     PortError, Receipt, SettingsInForce, WorkQueue, dispatch,
 };
 use std::io;
@@ -279,13 +279,14 @@ impl Shared {
                 self.events.tell(&Event::Stopped { batch: message.batch.as_str(), error: &error });
                 Settlement::Aside
             }
-            Ok(Normalized::Committed { report, parts }) => {
-                self.counters.add_batch(&report, &parts);
-                self.tell_committed(&message.table, message.batch.as_str(), &report);
+            Ok(batches) => {
+                for Committed { report, parts } in &batches {
+                    self.counters.add_batch(report, parts);
+                    self.tell_committed(&message.table, message.batch.as_str(), report);
+                }
                 self.committed.ring();
                 Settlement::Done
             }
-            Ok(Normalized::AlreadyCommitted) => Settlement::Done,
             Err(error) => {
                 self.counters.add(|sums| sums.batch_failures += 1);
                 let batch = message.batch.as_str();

@@ -5,9 +5,9 @@ use super::background::Shared;
 use super::changes::{Changes, changes};
 use crate::store::{GenerationChange, Seq};
 use futures::executor::block_on;
-use sluice_normalizer::{Report, TableName};
+use sluice_normalizer::TableName;
 use sluice_pipeline::{
-    Batch, BatchMessage, DispatchLimits, Ledger, NormalizeError, Normalized, PortError,
+    Batch, BatchMessage, Committed, DispatchLimits, Ledger, NormalizeError, PortError,
     SettingsInForce, group, limits::BATCH_DOCUMENTS_MAX, limits::WHOLE_TRIES_MAX,
 };
 use std::collections::BTreeMap;
@@ -205,8 +205,8 @@ impl Shared {
                 if self.arrived.stopped() {
                     return Err(RebuildError::Closing);
                 }
-                let report = self.replay_batch(&batch, &settings)?;
-                for (code, count) in report.rejects {
+                let committed = self.replay_batch(&batch, &settings)?;
+                for (code, count) in committed.into_iter().flat_map(|batch| batch.report.rejects) {
                     *job.rejects.entry(code).or_default() += count;
                 }
                 job.view.documents += batch.documents.len() as u64;
@@ -225,7 +225,7 @@ impl Shared {
         &self,
         batch: &Batch,
         settings: &SettingsInForce,
-    ) -> Result<Report, RebuildError> {
+    ) -> Result<Vec<Committed>, RebuildError> {
         block_on(self.store().create_batch(batch))?;
         let message = BatchMessage { table: batch.table.clone(), batch: batch.id.clone(), send: 0 };
         let normalizer = self.normalizer();
@@ -234,10 +234,7 @@ impl Shared {
             Err(NormalizeError::Panicked { .. }) => try_it(WHOLE_TRIES_MAX + 1),
             done => done,
         };
-        Ok(match done? {
-            Normalized::Committed { report, .. } => report,
-            Normalized::AlreadyCommitted => Report::default(),
-        })
+        Ok(done?)
     }
 
     /// Makes a ready rebuild the generation that is seen; blocks for as long as the last documents

@@ -21,6 +21,7 @@ pub(super) fn head(row: &Row<'_>, first: usize) -> Result<DocumentHead, Fault> {
         form: form(row.get(first + 4)?)?,
         encoding: encoding(row.get(first + 5)?)?,
         bytes: count("documents.bytes", row.get(first + 6)?)?,
+        fault: None,
     })
 }
 

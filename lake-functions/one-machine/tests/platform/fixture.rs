@@ -61,6 +61,7 @@ pub(crate) fn document(table: &str, id: &str, body: &str) -> StoredDocument {
             form: Form::Json,
             encoding: Encoding::Identity,
             bytes: body.len() as u64,
+            fault: None,
         },
         body: body.as_bytes().to_vec(),
     }

@@ -15,7 +15,8 @@ pub enum Put {
 
 /// Keeps documents; none is ever overwritten.
 pub trait IngressStore {
-    /// Keeps a document under its id, unless the id is taken.
+    /// Keeps a document under its id, unless the id is taken. Its head has no fault: those come from
+    /// doors that do not put through this port.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] or [`PortError::Full`]; the document may have been kept all the

@@ -71,6 +71,7 @@ fn document(table_name: &str, id_text: &str, body: &[u8]) -> StoredDocument {
         form: Form::Json,
         encoding: Encoding::Identity,
         bytes: body.len() as u64,
+        fault: None,
     };
     StoredDocument { head, body: body.to_vec() }
 }

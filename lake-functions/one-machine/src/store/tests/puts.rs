@@ -52,6 +52,7 @@ fn the_first_body_wins_and_everything_comes_back() {
             form: Form::Ndjson,
             encoding: Encoding::Gzip,
             bytes: 3,
+            fault: None,
         },
         body: vec![0, 255, 1],
     };

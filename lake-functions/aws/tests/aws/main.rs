@@ -1,0 +1,5 @@
+//! The adapters against servers that stand in for AWS (`scripts/aws-emulators`). Where these
+//! differ from AWS, AWS's documentation decides.
+
+mod harness;
+mod ready;
