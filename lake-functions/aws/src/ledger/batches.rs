@@ -179,9 +179,13 @@ impl DynamoLedger {
             .map(async |(id, created_at_ms)| {
                 let found = self.find_batch(&id).await?;
                 let open = found.filter(|record| record.state == BatchState::Open);
-                Ok::<_, Fault>(open.map(|BatchRecord { batch: Batch { id, table, .. }, .. }| {
-                    OpenBatch { id, table, created_at_ms }
-                }))
+                Ok::<_, Fault>(open.map(
+                    |BatchRecord { batch: Batch { id, table, .. }, .. }| OpenBatch {
+                        id,
+                        table,
+                        created_at_ms,
+                    },
+                ))
             })
             .buffered(LOOKUPS_AT_ONCE)
             .try_collect::<Vec<_>>()

@@ -10,9 +10,7 @@
 use super::DynamoLedger;
 use super::fault::{Damage, Fault};
 use super::item::{Item, Key, number, number_of, text, text_of};
-use super::limits::{
-    DOCUMENT_WRITES_AT_ONCE, REASON_MESSAGE_BYTES_MAX, REASON_POINTER_BYTES_MAX,
-};
+use super::limits::{DOCUMENT_WRITES_AT_ONCE, REASON_MESSAGE_BYTES_MAX, REASON_POINTER_BYTES_MAX};
 use crate::time::{now_ms, rfc3339};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -26,8 +24,8 @@ use sluice_pipeline::{Batch, BatchState, DocumentRecord, DocumentState, Plan};
 impl DynamoLedger {
     /// Claims documents side by side; the answers are in the order of the members.
     pub(super) async fn claim_all(&self, batch: &Batch) -> Result<Vec<bool>, Fault> {
-        stream::iter(&batch.documents)
-            .map(|document| self.claim_one(batch, document))
+        stream::iter(0..batch.documents.len())
+            .map(|at| self.claim_one(batch, &batch.documents[at]))
             .buffered(DOCUMENT_WRITES_AT_ONCE)
             .try_collect()
             .await
@@ -80,9 +78,9 @@ impl DynamoLedger {
             let (outcomes, documents) = (outcomes.len(), plan.documents.len());
             return Err(Damage::Outcomes { outcomes, documents }.into());
         }
-        stream::iter(plan.documents.iter().zip(outcomes).map(Ok))
-            .try_for_each_concurrent(DOCUMENT_WRITES_AT_ONCE, |(document, outcome)| {
-                self.record_one(plan, document, outcome)
+        stream::iter((0..outcomes.len()).map(Ok))
+            .try_for_each_concurrent(DOCUMENT_WRITES_AT_ONCE, |at| {
+                self.record_one(plan, &plan.documents[at], &outcomes[at])
             })
             .await
     }
