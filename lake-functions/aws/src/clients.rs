@@ -51,7 +51,11 @@ impl Aws {
     /// An emulator: it takes any credentials. `endpoint`: like `http://127.0.0.1:5000`.
     pub async fn emulator(endpoint: &str) -> Self {
         let credentials = aws_sdk_s3::config::Credentials::new(
-            "testing", "testing", None, None, "sluice-emulator",
+            "testing",
+            "testing",
+            None,
+            None,
+            "sluice-emulator",
         );
         let loader = loader()
             .region(Region::new("eu-central-1"))

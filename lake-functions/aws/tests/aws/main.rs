@@ -1,5 +1,10 @@
 //! The adapters against servers that stand in for AWS (`scripts/aws-emulators`). Where these
 //! differ from AWS, AWS's documentation decides.
 
+mod events;
 mod harness;
+mod ingress_store;
+mod lake_store;
 mod ready;
+mod settings;
+mod work_queue;
