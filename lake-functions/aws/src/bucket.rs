@@ -196,5 +196,10 @@ fn unavailable<E: ProvideErrorMetadata>(
     what: String,
     error: &SdkError<E, HttpResponse>,
 ) -> PortError {
-    CallFailed::of(error).at(what)
+    let mut failed = CallFailed::of(error);
+    // An answer to HEAD has no body, and so no code.
+    if let (None, Some(status)) = (error.code(), status(error)) {
+        failed.code = format!("status {status}");
+    }
+    failed.at(what)
 }

@@ -2,6 +2,7 @@
 //! differ from AWS, AWS's documentation decides.
 
 mod events;
+mod hard_answers;
 mod harness;
 mod ingress_store;
 mod lake_store;

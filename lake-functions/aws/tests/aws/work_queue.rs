@@ -82,8 +82,11 @@ async fn a_repetition_is_dropped_and_a_redrive_is_not() {
             let out = queue.receive().await.expect("receive").expect("a message");
             assert_eq!(out.message, expected);
             queue.delete(&out.receipt).await.expect("delete");
-            // What was deleted is remembered, too.
-            queue.send(&expected).await.expect("send");
+            // SQS keeps the id of what was deleted, too; moto forgets it.
+            // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
+            if emulator != Emulator::Moto {
+                queue.send(&expected).await.expect("send");
+            }
         }
         assert_eq!(queue.receive().await.expect("receive"), None, "{emulator:?}");
     }
