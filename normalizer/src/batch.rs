@@ -5,9 +5,14 @@ use crate::table_name::TableName;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// A batch's id: 32 hexadecimal digits.
+/// A batch's id: 32 hexadecimal digits, lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BatchId(String);
+
+/// The text is no batch id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a batch id has 32 hexadecimal digits")]
+pub struct BatchIdError;
 
 impl BatchId {
     /// The id of the batch that holds these documents, in this order, for this generation of a
@@ -30,6 +35,18 @@ impl BatchId {
             write!(text, "{byte:02x}").expect("a String takes all text");
         }
         BatchId(text)
+    }
+
+    /// Reads an id that Sluice wrote.
+    ///
+    /// # Errors
+    /// [`BatchIdError`] when Sluice cannot have written it.
+    pub fn from_stored(text: &str) -> Result<Self, BatchIdError> {
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 32 || !text.bytes().all(digit) {
+            return Err(BatchIdError);
+        }
+        Ok(BatchId(text.to_owned()))
     }
 
     /// The id as text.

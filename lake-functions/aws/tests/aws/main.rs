@@ -2,6 +2,12 @@
 //! differ from AWS, AWS's documentation decides.
 
 mod catalog;
+mod events;
+mod hard_answers;
 mod harness;
+mod ingress_store;
+mod lake_store;
 mod ledger;
 mod ready;
+mod settings;
+mod work_queue;

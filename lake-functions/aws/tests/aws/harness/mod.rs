@@ -1,7 +1,9 @@
 //! What tests on emulators need: a server, and buckets and queues of their own in it.
 
+mod canned;
 mod emulator;
 
+pub(crate) use canned::{Answer, Canned};
 pub(crate) use emulator::Emulator;
 
 use aws_sdk_sqs::types::QueueAttributeName;
