@@ -102,7 +102,9 @@ impl DynamoLedger {
                 "SET #state = :state, #rows = :rows, rejects = :rejects, reasons = :reasons, \
                  committed_at = if_not_exists(committed_at, :now)",
             )
-            .condition_expression("batch = :batch")
+            .condition_expression("#batch = :batch")
+            // Reserved words of DynamoDB.
+            .expression_attribute_names("#batch", BATCH)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#rows", ROWS)
             .expression_attribute_values(":state", text(DocumentState::of(outcome).as_str()))
