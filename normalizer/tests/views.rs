@@ -214,5 +214,5 @@ fn a_view_as_glue_keeps_it() {
     let text = athena::declared(&registry, "s3://bucket")[0].view.presto_text();
     let base64 = text.trim_start_matches("/* Presto View: ").trim_end_matches(" */");
     let json = base64::engine::general_purpose::STANDARD.decode(base64).expect("base64");
-    assert_snapshot!(String::from_utf8(json).expect("text"), @"");
+    assert_snapshot!(String::from_utf8(json).expect("text"), @r#"{"originalSql":"SELECT\n  \"_id\",\n  \"_row\",\n  \"_received_at\",\n  \"_principal\",\n  COALESCE(\"a__double\", CAST(\"a\" AS double)) AS \"a\",\n  \"at\",\n  \"_rest\",\n  \"ingest_date\"\nFROM \"lake_files\".\"t\"\nWHERE \"tier\" = 'live'","catalog":"awsdatacatalog","schema":"lake","columns":[{"name":"_id","type":"varchar"},{"name":"_row","type":"bigint"},{"name":"_received_at","type":"timestamp(3)"},{"name":"_principal","type":"varchar"},{"name":"a","type":"double"},{"name":"at","type":"array(bigint)"},{"name":"_rest","type":"varchar"},{"name":"ingest_date","type":"varchar"}]}"#);
 }
