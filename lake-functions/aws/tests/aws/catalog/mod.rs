@@ -3,6 +3,7 @@
 mod conformance;
 mod definitions;
 mod generations;
+mod hard_answers;
 mod races;
 
 use crate::harness::Emulator;

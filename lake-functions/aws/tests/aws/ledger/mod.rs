@@ -4,6 +4,7 @@ mod claims;
 mod conformance;
 mod document_item;
 mod failures;
+mod hard_answers;
 mod large;
 mod open;
 mod tables;
