@@ -1,6 +1,7 @@
 //! The adapters against servers that stand in for AWS (`scripts/aws-emulators`). Where these
 //! differ from AWS, AWS's documentation decides.
 
+mod environment;
 mod events;
 mod hard_answers;
 mod harness;
