@@ -61,3 +61,21 @@ impl std::fmt::Display for BatchId {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::BatchId;
+    use crate::{DocumentId, TableName};
+
+    #[test]
+    fn an_id_is_read_as_it_was_written() {
+        let table = TableName::parse("orders").expect("a table name");
+        let document = DocumentId::parse("a").expect("an id");
+        let id = BatchId::derive(&table, 1, [document].iter());
+        assert_eq!(BatchId::from_stored(id.as_str()), Ok(id.clone()));
+        let upper = id.as_str().to_uppercase();
+        for other in ["", &id.as_str()[1..], &upper, &"g".repeat(32), &"ä".repeat(16)] {
+            assert!(BatchId::from_stored(other).is_err(), "{other}");
+        }
+    }
+}

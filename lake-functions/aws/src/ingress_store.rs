@@ -62,6 +62,16 @@ impl S3IngressStore {
         Ok(Some(document_head(id.clone(), &object, stored_bytes / 4 * 3)))
     }
 
+    /// [`S3IngressStore::head`] of several documents, in the order of `ids`, many at the same time. One
+    /// that fails does not keep the others from being answered.
+    pub async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for id in ids {
+            heads.push(self.head(id));
+        }
+        stream::iter(heads).buffered(GETS_AT_ONCE).collect().await
+    }
+
     /// `room`: for stored bytes in flight.
     async fn fetch(
         &self,

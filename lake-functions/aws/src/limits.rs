@@ -2,11 +2,12 @@
 
 use sluice_normalizer::limits::DOCUMENT_BYTES_MAX;
 
-/// Objects read at the same time by one `get_all`. S3 answers in about 20 ms, so this is some 3,000
+/// Objects read or looked at, at the same time, by one call. S3 answers in about 20 ms, so this is some 3,000
 /// a second, below the 5,500 that it promises a prefix.
 pub(crate) const GETS_AT_ONCE: usize = 64;
 
-/// Stored bytes that are being read and decoded at the same time.
+/// Stored bytes that are being read and decoded at the same time. Decoded they take three quarters of
+/// it once more; a batch's bodies come on top.
 pub(crate) const IN_FLIGHT_BYTES_MAX: usize = 64_000_000;
 
 /// An ingress object: the base64 of a document, with room for line breaks. What is larger did not

@@ -165,8 +165,19 @@ async fn reads_at_once_are_bounded() {
     let ids: Vec<DocumentId> = (0..1_000).map(|n| id(&n.to_string())).collect();
     let found = ingress(&server).await.get_all(&ids).await.expect("get all");
     assert!(found.len() == 1_000 && found.iter().all(Option::is_none));
+    let heads = ingress(&server).await.heads(&ids).await;
+    assert!(heads.len() == 1_000 && heads.iter().all(|head| matches!(head, Ok(None))));
     let at_once = server.at_once_max();
     assert!((16..=64).contains(&at_once), "{at_once} at once");
+}
+
+#[tokio::test]
+async fn a_head_that_fails_keeps_no_other_from_being_answered() {
+    let head = Answer::ok(b"").header("x-amz-meta-table", "orders");
+    let server = canned([head, Answer::s3_error(403, "AccessDenied")]);
+    let mut heads = ingress(&server).await.heads(&[id("a"), id("b")]).await;
+    heads.sort_by_key(Result::is_err);
+    assert!(matches!(&heads[..], [Ok(Some(_)), Err(PortError::Unavailable { .. })]), "{heads:?}");
 }
 
 fn events(count: u8) -> Vec<Event> {

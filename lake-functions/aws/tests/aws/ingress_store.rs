@@ -158,13 +158,16 @@ async fn metadata_beyond_ascii_goes_both_ways() {
     assert_eq!(given.get("c").await.head.principal.as_deref(), Some("grün"));
 }
 
+/// Name, object, metadata, and what is wrong with them.
+type Case = (&'static str, &'static [u8], Vec<(&'static str, &'static str)>, Option<HeadFault>);
+
 #[tokio::test]
 async fn what_no_door_has_judged_is_a_fault_and_no_error() {
     let given = Given::at(Emulator::Moto).await;
     let body = b"e30=";
     let name = HeadFault::TableName { posted: "no-table".to_owned() };
     let none = HeadFault::TableName { posted: String::new() };
-    let cases: [(&str, &[u8], Vec<(&str, &str)>, Option<HeadFault>); 9] = [
+    let cases: [Case; 9] = [
         ("good", body, ORDERS_JSON.to_vec(), None),
         ("lines", b"e3\r\n0=\r\n", ORDERS_JSON.to_vec(), None),
         ("bare", body, vec![], Some(none)),

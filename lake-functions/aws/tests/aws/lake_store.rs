@@ -1,6 +1,7 @@
 //! The lake store on S3.
 
 use crate::harness::{Emulator, bucket};
+use aws_sdk_s3::types::ChecksumMode;
 use sluice_aws::S3LakeStore;
 use sluice_normalizer::{Registry, TableName};
 use sluice_pipeline::{ContentHash, Created, LakeStore, PortError};
@@ -113,8 +114,18 @@ async fn keys_are_those_of_the_lake_folder() {
     let listed = aws.s3().list_objects_v2().bucket(&name).send().await.expect("list");
     let keys: Vec<_> = listed.contents().iter().filter_map(|object| object.key()).collect();
     assert_eq!(keys, ["_registry/orders/g1/1.json", &format!("_settings/{hash}.yaml"), part]);
-    let head = aws.s3().head_object().bucket(&name).key(part).send().await.expect("head");
+    let head = aws
+        .s3()
+        .head_object()
+        .bucket(&name)
+        .key(part)
+        .checksum_mode(ChecksumMode::Enabled)
+        .send()
+        .await
+        .expect("head");
     assert_eq!(head.content_type(), Some("application/vnd.apache.parquet"));
+    // S3 was told what it must have got: the CRC-32 of `PAR1`.
+    assert_eq!(head.checksum_crc32(), Some("QkIIpQ=="));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! differ from AWS, AWS's documentation decides.
 
 mod catalog;
+mod environment;
 mod events;
 mod hard_answers;
 mod harness;
