@@ -23,7 +23,7 @@ mod shape;
 mod table_name;
 mod timestamp;
 
-pub use batch::BatchId;
+pub use batch::{BatchId, BatchIdError};
 pub use cut::{Cut, Cutter, InputForm};
 pub use document::{Document, DocumentId, DocumentIdError, Encoding, Form};
 pub use door::{Refusal, check_at_door};

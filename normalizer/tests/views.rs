@@ -178,3 +178,41 @@ FROM "lake_files"."sluice_rejects"
 WHERE "tier" = 'live'
 "#);
 }
+
+/// The bound on views counts what columns add to them (`view_bytes` in `budget.rs`); a view may have
+/// a little more for what every table has.
+#[test]
+fn the_bound_on_views_holds_for_their_stored_text() {
+    const LIMIT: usize = 20_000;
+    const OF_EVERY_TABLE: usize = 1_500;
+    let settings = format!("limits: {{view_text_bytes: {LIMIT}}}");
+    let values = ["1", "2.5", "true", "\"x\"", "[[[1.5]]]", "[1,\"x\"]", "1e400"];
+    for long in [1, 40, 190] {
+        let column =
+            |at: usize| format!("\"{}{at}\":{}", "k".repeat(long), values[at % values.len()]);
+        let record = |from: usize| (from..from + 600).map(column).collect::<Vec<_>>().join(",");
+        // Both kinds of number at a path share an expression, the longest there is.
+        let batches: Vec<String> = (0..2).map(|from| format!("{{{}}}", record(from))).collect();
+        let shifted = batches[1].replace(":2.5", ":1");
+        let written = golden::write(&settings, &[&batches[0], &batches[1], &shifted]);
+        let last = written.registries.last().expect("a version");
+        let registry = Registry::from_json(last.as_bytes()).expect("a registry");
+        for table in athena::declared(&registry, "s3://bucket") {
+            let bytes = table.view.presto_text().len();
+            assert!(bytes <= LIMIT + OF_EVERY_TABLE, "{bytes} with names of {long}");
+            assert!(bytes >= LIMIT * 6 / 10, "{bytes}: the bound is far from the truth");
+        }
+    }
+}
+
+#[test]
+fn a_view_as_glue_keeps_it() {
+    use base64::Engine;
+    let written = golden::write("", &[r#"{"a":1,"at":[1]}"#, r#"{"a":2.5}"#]);
+    let last = written.registries.last().expect("a version");
+    let registry = Registry::from_json(last.as_bytes()).expect("a registry");
+    let text = athena::declared(&registry, "s3://bucket")[0].view.presto_text();
+    let base64 = text.trim_start_matches("/* Presto View: ").trim_end_matches(" */");
+    let json = base64::engine::general_purpose::STANDARD.decode(base64).expect("base64");
+    assert_snapshot!(String::from_utf8(json).expect("text"), @r#"{"originalSql":"SELECT\n  \"_id\",\n  \"_row\",\n  \"_received_at\",\n  \"_principal\",\n  COALESCE(\"a__double\", CAST(\"a\" AS double)) AS \"a\",\n  \"at\",\n  \"_rest\",\n  \"ingest_date\"\nFROM \"lake_files\".\"t\"\nWHERE \"tier\" = 'live'","catalog":"awsdatacatalog","schema":"lake","columns":[{"name":"_id","type":"varchar"},{"name":"_row","type":"bigint"},{"name":"_received_at","type":"timestamp(3)"},{"name":"_principal","type":"varchar"},{"name":"a","type":"double"},{"name":"at","type":"array(bigint)"},{"name":"_rest","type":"varchar"},{"name":"ingest_date","type":"varchar"}]}"#);
+}

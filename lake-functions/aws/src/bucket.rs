@@ -1,0 +1,205 @@
+//! Objects of one bucket.
+
+use crate::clients::Aws;
+use crate::failure::CallFailed;
+use crate::limits::{BODY_TRIES_MAX, CONFLICT_TRIES_MAX};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
+use aws_sdk_s3::types::ServerSideEncryption;
+use sluice_pipeline::{Created, PortError};
+use std::collections::HashMap;
+
+/// A bucket and how objects in it are encrypted.
+///
+/// Access that is refused and keys that are disabled or gone are [`PortError::Unavailable`]: a person
+/// mends the grant, and then the same call succeeds. Until then messages go round and wait in the
+/// dead-letter queue, with an alarm; nothing that is stored is at fault. The role needs
+/// `s3:ListBucket`, because without it S3 answers 403 for an object that is not there.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    client: Client,
+    name: String,
+    kms_key_arn: Option<String>,
+}
+
+/// What is written.
+#[derive(Debug)]
+pub(crate) struct Content {
+    body: SdkBody,
+    content_type: &'static str,
+    metadata: HashMap<String, String>,
+}
+
+impl Content {
+    pub(crate) fn new(bytes: Vec<u8>, content_type: &'static str) -> Self {
+        Content { body: SdkBody::from(bytes), content_type, metadata: HashMap::new() }
+    }
+
+    pub(crate) fn with_metadata(self, metadata: HashMap<String, String>) -> Self {
+        Content { metadata, ..self }
+    }
+}
+
+impl Bucket {
+    /// `kms_key_arn`: none leaves encryption to the bucket's own default.
+    pub(crate) fn new(aws: &Aws, name: String, kms_key_arn: Option<String>) -> Self {
+        Bucket { client: aws.s3(), name, kms_key_arn }
+    }
+
+    /// Writes an object, over one of the same key.
+    pub(crate) async fn put(&self, key: &str, content: Content) -> Result<(), PortError> {
+        let sent = self.writing(key, &content).send().await;
+        sent.map(|_| ()).map_err(|error| unavailable(format!("write {key}"), &error))
+    }
+
+    /// Writes an object unless one has the key. When an answer was lost, [`Created::Exists`] may
+    /// mean the object of this very call.
+    pub(crate) async fn create(&self, key: &str, content: Content) -> Result<Created, PortError> {
+        for tries_left in (0..CONFLICT_TRIES_MAX).rev() {
+            let error = match self.writing(key, &content).if_none_match("*").send().await {
+                Ok(_) => return Ok(Created::New),
+                Err(error) => error,
+            };
+            match status(&error) {
+                Some(412) => return Ok(Created::Exists),
+                // Another writer is at it; S3 asks to come again.
+                Some(409) if tries_left > 0 => {}
+                _ => return Err(unavailable(format!("create {key}"), &error)),
+            }
+        }
+        unreachable!("the last try answers")
+    }
+
+    fn writing(&self, key: &str, content: &Content) -> PutObjectFluentBuilder {
+        let body = content.body.try_clone().expect("bytes in memory can be sent again");
+        // The SDK adds a CRC of the body, which S3 checks and keeps.
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content.content_type)
+            .set_metadata(Some(content.metadata.clone()))
+            .body(ByteStream::new(body));
+        match &self.kms_key_arn {
+            Some(arn) => put
+                .server_side_encryption(ServerSideEncryption::AwsKms)
+                .ssekms_key_id(arn)
+                .bucket_key_enabled(true),
+            None => put,
+        }
+    }
+
+    /// An object's head, none when there is no such object.
+    pub(crate) async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, PortError> {
+        match self.client.head_object().bucket(&self.name).key(key).send().await {
+            Ok(head) => Ok(Some(head)),
+            // An answer to HEAD has no body, so this says the same of an object and of a bucket that
+            // is not there. A bucket's name that is wrong must not make documents vanish.
+            Err(error) if status(&error) == Some(404) => self.open(key).await.map(|_| None),
+            Err(error) => Err(unavailable(format!("look at {key}"), &error)),
+        }
+    }
+
+    /// An object whose body is still to be read, none when there is no such object.
+    pub(crate) async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>, PortError> {
+        match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
+            Err(error) => Err(unavailable(format!("read {key}"), &error)),
+        }
+    }
+
+    /// An object unless it still has this etag.
+    pub(crate) async fn open_unless(&self, key: &str, etag: &str) -> Result<Fresh, PortError> {
+        let get = self.client.get_object().bucket(&self.name).key(key).if_none_match(etag);
+        match get.send().await {
+            Ok(object) => Ok(Fresh::Changed(Box::new(object))),
+            // The SDK takes an answer 304 for an error.
+            Err(error) if status(&error) == Some(304) => Ok(Fresh::Same),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(Fresh::Absent),
+            Err(error) => Err(unavailable(format!("read {key}"), &error)),
+        }
+    }
+
+    /// An object's bytes, none when there is no such object. For objects of our own making.
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let mut tries = 0;
+        loop {
+            let Some(object) = self.open(key).await? else { return Ok(None) };
+            tries += 1;
+            match read(object.body, usize::MAX).await {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(error) if tries >= BODY_TRIES_MAX => return Err(broken_off(key, error)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The keys that start with `prefix`, each given to `visit`.
+    pub(crate) async fn list(
+        &self,
+        prefix: &str,
+        visit: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(), PortError> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| unavailable(format!("list {prefix}"), &error))?;
+            page.contents().iter().filter_map(|object| object.key()).for_each(&mut *visit);
+        }
+        Ok(())
+    }
+}
+
+/// What a conditional read found.
+pub(crate) enum Fresh {
+    /// The object as it was.
+    Same,
+    /// No object.
+    Absent,
+    /// Another one.
+    Changed(Box<GetObjectOutput>),
+}
+
+/// A body's bytes, at most `bytes_max` and one: the rest is left unread.
+pub(crate) async fn read(
+    mut body: ByteStream,
+    bytes_max: usize,
+) -> Result<Vec<u8>, ByteStreamError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.try_next().await? {
+        let room = (bytes_max - bytes.len()).saturating_add(1);
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if bytes.len() > bytes_max {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+/// A body that ended early or came with another checksum, each time.
+pub(crate) fn broken_off(key: &str, error: ByteStreamError) -> PortError {
+    PortError::Unavailable { what: format!("read {key}"), source: Box::new(error) }
+}
+
+fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    Some(error.raw_response()?.status().as_u16())
+}
+
+fn unavailable<E: ProvideErrorMetadata>(
+    what: String,
+    error: &SdkError<E, HttpResponse>,
+) -> PortError {
+    let mut failed = CallFailed::of(error);
+    // An answer to HEAD has no body, and so no code.
+    if let (None, Some(status)) = (error.code(), status(error)) {
+        failed.code = format!("status {status}");
+    }
+    failed.at(what)
+}

@@ -1,0 +1,210 @@
+//! Accepted documents in the ingress bucket, as the gateway puts them there (DESIGN 2.2).
+
+use crate::bucket::{Bucket, Content, broken_off, read};
+use crate::clients::Aws;
+use crate::ingress_head::{ObjectHead, document_head, metadata};
+use crate::limits::{BODY_TRIES_MAX, GETS_AT_ONCE, IN_FLIGHT_BYTES_MAX, INGRESS_OBJECT_BYTES_MAX};
+use aws_sdk_s3::primitives::DateTime;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sluice_normalizer::DocumentId;
+use sluice_pipeline::{
+    Created, DocumentHead, HeadFault, IngressStore, PortError, Put, StoredDocument,
+};
+use std::collections::HashMap;
+use tokio::sync::Semaphore;
+
+const KEY_PREFIX: &str = "id=";
+const CONTENT_TYPE: &str = "text/plain;base64";
+
+/// The ingress bucket.
+#[derive(Debug, Clone)]
+pub struct S3IngressStore {
+    bucket: Bucket,
+}
+
+/// A document of a form that nobody posts.
+#[derive(Debug, thiserror::Error)]
+#[error("a run of array elements is no form of a posted document")]
+struct NotPosted;
+
+impl S3IngressStore {
+    /// The store in `bucket`. `kms_key_arn`: encrypts what is put; none leaves it to the bucket's
+    /// default.
+    #[must_use]
+    pub fn new(aws: &Aws, bucket: String, kms_key_arn: Option<String>) -> Self {
+        S3IngressStore { bucket: Bucket::new(aws, bucket, kms_key_arn) }
+    }
+
+    /// The document whose object has this key (as S3 keeps it, not URL-encoded), none when the key
+    /// is not of a document.
+    #[must_use]
+    pub fn document_of_key(key: &str) -> Option<DocumentId> {
+        DocumentId::parse(key.strip_prefix(KEY_PREFIX)?).ok()
+    }
+
+    /// What is known of a document without reading its body, none when there is none with this id or
+    /// its object was removed. One request.
+    ///
+    /// `bytes` is what base64 of this length can hold: up to 2 too many. [`HeadFault::Stored`] is only
+    /// found by reading the body.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    pub async fn head(&self, id: &DocumentId) -> Result<Option<DocumentHead>, PortError> {
+        let Some(head) = self.bucket.head(&key(id)).await? else { return Ok(None) };
+        let object = ObjectHead {
+            metadata: head.metadata(),
+            last_modified_ms: head.last_modified().and_then(millis),
+        };
+        let stored_bytes = u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0);
+        Ok(Some(document_head(id.clone(), &object, stored_bytes / 4 * 3)))
+    }
+
+    /// [`S3IngressStore::head`] of several documents, in the order of `ids`, many at the same time. One
+    /// that fails does not keep the others from being answered.
+    pub async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for id in ids {
+            heads.push(self.head(id));
+        }
+        stream::iter(heads).buffered(GETS_AT_ONCE).collect().await
+    }
+
+    /// `room`: for stored bytes in flight.
+    async fn fetch(
+        &self,
+        id: &DocumentId,
+        room: &Semaphore,
+    ) -> Result<Option<StoredDocument>, PortError> {
+        let key = key(id);
+        let mut tries = 0;
+        loop {
+            let Some(object) = self.bucket.open(&key).await? else { return Ok(None) };
+            let length = usize::try_from(object.content_length().unwrap_or(0)).unwrap_or(0);
+            let permits = length.min(INGRESS_OBJECT_BYTES_MAX).try_into().unwrap_or(u32::MAX);
+            // Held until the body is decoded.
+            let _held = room.acquire_many(permits).await;
+            tries += 1;
+            let stored = match read(object.body, INGRESS_OBJECT_BYTES_MAX).await {
+                Ok(stored) => stored,
+                Err(error) if tries >= BODY_TRIES_MAX => return Err(broken_off(&key, error)),
+                Err(_) => continue,
+            };
+            let last_modified_ms = object.last_modified.as_ref().and_then(millis);
+            return Ok(Some(document(id, object.metadata.as_ref(), last_modified_ms, stored)));
+        }
+    }
+}
+
+impl IngressStore for S3IngressStore {
+    async fn put(&self, document: StoredDocument) -> Result<Put, PortError> {
+        let StoredDocument { head, body } = document;
+        let Some(metadata) = metadata(&head) else {
+            let what = format!("put document {}", head.id);
+            return Err(PortError::Damaged { what, source: Box::new(NotPosted) });
+        };
+        let bytes = BASE64_STANDARD.encode(body).into_bytes();
+        let content = Content::new(bytes, CONTENT_TYPE).with_metadata(metadata);
+        match self.bucket.create(&key(&head.id), content).await? {
+            Created::New => Ok(Put::Stored),
+            // Read whole, because base64 does not tell its exact size from outside.
+            Created::Exists => match self.get(&head.id).await? {
+                Some(first) => Ok(Put::Taken(first.head)),
+                None => Err(PortError::Unavailable {
+                    what: format!("put document {}", head.id),
+                    source: Box::new(Removed),
+                }),
+            },
+        }
+    }
+
+    async fn get(&self, id: &DocumentId) -> Result<Option<StoredDocument>, PortError> {
+        self.fetch(id, &Semaphore::new(IN_FLIGHT_BYTES_MAX)).await
+    }
+
+    async fn get_all(&self, ids: &[DocumentId]) -> Result<Vec<Option<StoredDocument>>, PortError> {
+        let room = Semaphore::new(IN_FLIGHT_BYTES_MAX);
+        let mut gets = Vec::with_capacity(ids.len());
+        for id in ids {
+            gets.push(self.fetch(id, &room));
+        }
+        stream::iter(gets).buffered(GETS_AT_ONCE).try_collect().await
+    }
+}
+
+/// The object under an id was removed between two calls.
+#[derive(Debug, thiserror::Error)]
+#[error("the document was removed at this moment")]
+struct Removed;
+
+fn key(id: &DocumentId) -> String {
+    format!("{KEY_PREFIX}{id}")
+}
+
+fn millis(time: &DateTime) -> Option<i64> {
+    time.to_millis().ok()
+}
+
+/// The document of an object. `stored`: its bytes, cut where they are more than a document has.
+fn document(
+    id: &DocumentId,
+    metadata: Option<&HashMap<String, String>>,
+    last_modified_ms: Option<i64>,
+    stored: Vec<u8>,
+) -> StoredDocument {
+    let decoded =
+        if stored.len() > INGRESS_OBJECT_BYTES_MAX { None } else { decode_base64(&stored) };
+    let intact = decoded.is_some();
+    // The reject keeps what there is; an object that is too large stays whole in the bucket only.
+    let body = decoded.unwrap_or(stored);
+    let object = ObjectHead { metadata, last_modified_ms };
+    let mut head = document_head(id.clone(), &object, body.len() as u64);
+    if !intact && head.fault.is_none() {
+        head.fault = Some(HeadFault::Stored);
+    }
+    StoredDocument { head, body }
+}
+
+/// Base64 with padding; line breaks and blanks in it are passed over. None when it is none.
+fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    if text.iter().any(u8::is_ascii_whitespace) {
+        let dense: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+        return BASE64_STANDARD.decode(dense).ok();
+    }
+    BASE64_STANDARD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{S3IngressStore, decode_base64};
+
+    #[test]
+    fn keys_of_documents_are_told_from_others() {
+        let id = |key| S3IngressStore::document_of_key(key).map(|id| id.to_string());
+        assert_eq!(id("id=a-1").as_deref(), Some("a-1"));
+        for foreign in ["id=", "a-1", "ID=a", "id=a/b", "x/id=a", "id%3Da", "id=ä"] {
+            assert_eq!(id(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn base64_is_padded_and_may_be_broken_into_lines() {
+        let cases: [(&[u8], Option<&[u8]>); 10] = [
+            (b"", Some(b"")),
+            (b"e30=", Some(b"{}")),
+            (b"e3\r\n0=\n", Some(b"{}")),
+            (b" e 3 0 = ", Some(b"{}")),
+            (b"e30", None),
+            (b"e3==0", None),
+            (b"e31=", None),
+            (b"{}", None),
+            (b"-_8=", None),
+            (b"\xff\xff\xff\xff", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(decode_base64(text).as_deref(), expected, "{text:?}");
+        }
+    }
+}
