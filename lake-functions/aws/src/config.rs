@@ -22,6 +22,8 @@ pub struct DispatcherConfig {
     pub ingress_bucket: String,
     /// `SLUICE_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `SLUICE_CLAIM_DAYS`, can be left out.
+    pub claim_days: u32,
     /// `SLUICE_QUEUE_URL`.
     pub queue_url: String,
     /// `SLUICE_BATCH_DOCUMENTS_MAX`, `SLUICE_BATCH_BYTES_MAX`; both can be left out.
@@ -39,6 +41,10 @@ pub struct NormalizerConfig {
     pub kms_key_arn: Option<String>,
     /// `SLUICE_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `SLUICE_CLAIM_DAYS`, can be left out.
+    pub claim_days: u32,
+    /// `SLUICE_QUEUE_URL`: batches that must come again are given back to it.
+    pub queue_url: String,
     /// `SLUICE_EVENT_BUS`, can be left out: then nothing is published.
     pub event_bus: Option<String>,
 }
@@ -88,6 +94,7 @@ impl DispatcherConfig {
         let config = DispatcherConfig {
             ingress_bucket: variables.bucket("SLUICE_INGRESS_BUCKET", INGRESS_BUCKET),
             ledger_table: variables.ledger_table(),
+            claim_days: claim_days(&mut variables),
             queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
             limits: limits(&mut variables),
         };
@@ -107,6 +114,8 @@ impl NormalizerConfig {
             lake_bucket: variables.bucket("SLUICE_LAKE_BUCKET", LAKE_BUCKET),
             kms_key_arn: variables.kms_key_arn(),
             ledger_table: variables.ledger_table(),
+            claim_days: claim_days(&mut variables),
+            queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
             event_bus: variables.event_bus(),
         };
         variables.checked(config)
@@ -161,6 +170,15 @@ const INGRESS_BUCKET: &str = "the bucket that the gateway writes documents to";
 const LAKE_BUCKET: &str = "the bucket of the lake";
 const QUEUE: &str = "the FIFO queue of batches";
 const DEAD: &str = "the dead-letter queue of the FIFO queue of batches";
+
+/// Claims live so long, when nothing else is asked for: well beyond the year that the ingress bucket
+/// keeps documents.
+const CLAIM_DAYS: u32 = 3 * 365;
+
+fn claim_days(variables: &mut Variables<'_>) -> u32 {
+    let days = variables.number("SLUICE_CLAIM_DAYS", CLAIM_DAYS.into(), 1..=36_500);
+    u32::try_from(days).unwrap_or(CLAIM_DAYS)
+}
 
 fn limits(variables: &mut Variables<'_>) -> DispatchLimits {
     let DispatchLimits { documents_max, bytes_max } = DispatchLimits::default();
@@ -219,7 +237,7 @@ mod tests {
         let foreign = gone(&["SLUICE_LAKE_BUCKET", "SLUICE_KMS_KEY_ARN", "SLUICE_EVENT_BUS"]);
         let dispatcher = read(DispatcherConfig::read, &foreign).expect("enough");
         assert_eq!(dispatcher.limits.documents_max, 5_000);
-        let foreign = gone(&["SLUICE_QUEUE_URL", "SLUICE_KMS_KEY_ARN", "SLUICE_EVENT_BUS"]);
+        let foreign = gone(&["SLUICE_KMS_KEY_ARN", "SLUICE_EVENT_BUS"]);
         let normalizer = read(NormalizerConfig::read, &foreign).expect("enough");
         assert_eq!((normalizer.kms_key_arn, normalizer.event_bus), (None, None));
         let redrive = read(RedriveConfig::read, &gone(&["SLUICE_LAKE_BUCKET"])).expect("enough");
@@ -235,7 +253,8 @@ mod tests {
             "SLUICE_INGRESS_BUCKET is not set: it must be the name of the bucket that the gateway \
              writes documents to\n\
              SLUICE_LAKE_BUCKET is not set: it must be the name of the bucket of the lake\n\
-             SLUICE_LEDGER_TABLE is not set: it must be the name of the DynamoDB table of the ledger"
+             SLUICE_LEDGER_TABLE is not set: it must be the name of the DynamoDB table of the ledger\n\
+             SLUICE_QUEUE_URL is not set: it must be the URL of the FIFO queue of batches"
         );
     }
 

@@ -208,5 +208,5 @@ impl DynamoLedger {
 
 fn table_of(item: &Item) -> Result<TableName, Damage> {
     let damage = Damage::Attribute { attribute: "table" };
-    TableName::parse(text_of(item, "table")?).map_err(|_| damage)
+    TableName::from_stored(text_of(item, "table")?).map_err(|_| damage)
 }

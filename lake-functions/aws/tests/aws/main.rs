@@ -4,6 +4,7 @@
 mod catalog;
 mod environment;
 mod events;
+mod functions;
 mod hard_answers;
 mod harness;
 mod ingress_store;

@@ -1,0 +1,21 @@
+//! The dispatcher function.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use sluice_aws::{Aws, DispatcherConfig, DynamoLedger, S3IngressStore, SqsWorkQueue};
+use sluice_functions::{Dispatcher, configured};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = configured(DispatcherConfig::read)?;
+    let aws = Aws::from_environment().await;
+    let function = &Dispatcher {
+        heads: S3IngressStore::new(&aws, config.ingress_bucket.clone(), None),
+        bucket: config.ingress_bucket,
+        ledger: DynamoLedger::new(aws.dynamodb(), config.ledger_table, config.claim_days),
+        queue: SqsWorkQueue::new(&aws, config.queue_url),
+        limits: config.limits,
+    };
+    let handle = async |event: LambdaEvent<SqsEvent>| function.handle(event.payload).await;
+    run(service_fn(move |event| async move { Ok::<_, Error>(handle(event).await) })).await
+}

@@ -1,0 +1,13 @@
+//! The Lambda functions: each turns an event into calls of a use case, and what became of them into
+//! Lambda's answer. Everything else is the pipeline's and the adapters' business.
+
+mod announced;
+mod dispatcher;
+mod log;
+mod metrics;
+mod normalizer;
+mod start;
+
+pub use dispatcher::{Dispatcher, Heads};
+pub use normalizer::{NormalizerFunction, SettingsSource, Told};
+pub use start::configured;
