@@ -29,6 +29,10 @@ const ANNOUNCED_MAX: usize = 50_000;
 /// Their bodies, bytes.
 const ANNOUNCED_BYTES_MAX: u64 = 256_000_000;
 
+/// Tables whose next batch is due beyond which no more batches are made: the normalizers have enough to
+/// do, and documents that wait together make larger batches than documents that are sent at once.
+const TABLES_DUE_MAX: u64 = 200;
+
 /// The wait after a first failed try; it doubles with each further one.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 
@@ -229,6 +233,11 @@ impl Shared {
         *told = text;
         if let Some(error) = news {
             self.tell_failed("use the changed settings", &error);
+        }
+        while block_on(self.store().tables_due(super::now_ms()))? > TABLES_DUE_MAX {
+            if self.arrived.pause(self.linger) {
+                return Ok(true);
+            }
         }
         self.dispatch_some()
     }

@@ -104,6 +104,19 @@ impl Store {
         self.give_back(receipt, SET_ASIDE, 0).await
     }
 
+    /// How many tables have a message that is due.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub async fn tables_due(&self, now_ms: i64) -> Result<u64, PortError> {
+        self.read("count the tables that wait".to_owned(), move |connection| {
+            let sql = heads!("SELECT COUNT(*) FROM heads WHERE state = 0 AND due_at_ms <= ?1");
+            let found = connection.prepare_cached(sql)?.query_row([now_ms], |row| row.get(0))?;
+            count("messages", found)
+        })
+        .await
+    }
+
     /// How many messages are set aside.
     ///
     /// # Errors

@@ -113,3 +113,20 @@ fn what_is_set_aside_holds_up_nobody_and_can_be_sent_again() {
     assert_eq!((again.message, again.receives), (BatchMessage { send: 1, ..a1 }, 1));
     assert_eq!(wait(store.set_aside_count()).expect("count"), 0);
 }
+
+#[test]
+fn tables_that_wait_are_counted_once() {
+    let home = Home::new();
+    let store = home.open();
+    let due = |store: &Store| wait(store.tables_due(TODAY_MS)).expect("count");
+    assert_eq!(due(&store), 0);
+    for (table, document) in [("a", "1"), ("a", "2"), ("b", "3"), ("b", "4")] {
+        send(&store, table, document);
+    }
+    assert_eq!(due(&store), 2);
+    let delivery = receive(&store).expect("a message");
+    assert_eq!(due(&store), 1);
+    // What waits for a while is not due, nor what is behind it.
+    wait(store.release(&delivery.receipt, Duration::from_secs(5))).expect("release");
+    assert_eq!(due(&store), 1);
+}
