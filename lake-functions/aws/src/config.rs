@@ -254,7 +254,8 @@ mod tests {
              writes documents to\n\
              SLUICE_LAKE_BUCKET is not set: it must be the name of the bucket of the lake\n\
              SLUICE_LEDGER_TABLE is not set: it must be the name of the DynamoDB table of the ledger\n\
-             SLUICE_QUEUE_URL is not set: it must be the URL of the FIFO queue of batches"
+             SLUICE_QUEUE_URL is not set: it must be the URL of the FIFO queue of batches, like \
+             https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.fifo"
         );
     }
 
