@@ -308,11 +308,6 @@ impl Shared {
         let settlement = match done
             .unwrap_or_else(|_| Err(NormalizeError::Panicked { batch: message.batch.to_string() }))
         {
-            Err(error) if delivery.receives >= TRIES_MAX && is_panic(&error) => {
-                self.counters.add(|sums| sums.batch_failures += 1);
-                self.events.tell(&Event::Stopped { batch: message.batch.as_str(), error: &error });
-                Settlement::Aside
-            }
             Ok(batches) => {
                 for Committed { report, parts } in &batches {
                     self.counters.add_batch(report, parts);
@@ -324,14 +319,15 @@ impl Shared {
             Err(error) => {
                 self.counters.add(|sums| sums.batch_failures += 1);
                 let batch = message.batch.as_str();
+                let given_up = delivery.receives >= TRIES_MAX && is_panic(&error);
                 match error.disposition() {
-                    Disposition::Retry => {
+                    Disposition::Retry if !given_up => {
                         let doublings = delivery.receives.saturating_sub(1).min(10);
                         let after = (RETRY_FIRST * (1 << doublings)).min(RETRY_MAX);
                         self.events.tell(&Event::Retry { batch, error: &error, after });
                         Settlement::Again(after)
                     }
-                    Disposition::Stop => {
+                    Disposition::Retry | Disposition::Stop => {
                         self.events.tell(&Event::Stopped { batch, error: &error });
                         Settlement::Aside
                     }

@@ -55,7 +55,7 @@ impl Sweep<'_> {
     fn lake(&mut self) {
         for top in self.folders("") {
             match top.as_str() {
-                LakeFolder::SETTINGS => self.temporaries(&top),
+                LakeFolder::SETTINGS => drop(self.temporaries(&top)),
                 LakeFolder::REGISTRY | LakeFolder::PLANS => {
                     for table in self.folders(&top) {
                         for generation in self.folders(&table) {
@@ -101,8 +101,7 @@ impl Sweep<'_> {
 
     /// A folder of parts.
     fn parts(&mut self, folder: &str) {
-        self.temporaries(folder);
-        let Some(names) = self.kept(self.shared.lake.files_in(folder)) else {
+        let Some(names) = self.temporaries(folder) else {
             return;
         };
         let leftovers = block_on(self.shared.store().leftovers(folder, names));
@@ -112,13 +111,18 @@ impl Sweep<'_> {
         }
     }
 
-    fn temporaries(&mut self, folder: &str) {
-        for name in self.kept(self.shared.lake.files_in(folder)).into_iter().flatten() {
-            if let Some(name) = durable::final_name(&name).filter(|name| is_ours(name)) {
+    /// Answers the other names in the folder; none where it cannot be listed.
+    fn temporaries(&mut self, folder: &str) -> Option<Vec<String>> {
+        let mut names = self.kept(self.shared.lake.files_in(folder))?;
+        names.retain(|name| {
+            let ours = durable::final_name(name).filter(|name| is_ours(name));
+            if let Some(name) = &ours {
                 let deleted = self.shared.lake.remove_temporary(&format!("{folder}/{name}"));
                 self.count(deleted);
             }
-        }
+            ours.is_none()
+        });
+        Some(names)
     }
 
     fn folders(&mut self, folder: &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The ledger: which batch holds which document, and how far it is.
 
 use super::handle::Store;
+use super::transaction::table_id;
 use super::{batches, claims, outcomes, plans, trials};
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
@@ -13,6 +14,12 @@ impl Ledger for Store {
     /// A table that has a document is one of the platform's; [`Store::put_within`] sees to the bound.
     async fn admit(&self, table: &TableName, tables_max: u32) -> Result<bool, PortError> {
         let (what, table) = (format!("admit table {table}"), table.clone());
+        let name = table.clone();
+        // Asked once a batch, and the answer is nearly always yes: the writer has other work.
+        let known = self.read(what.clone(), move |connection| Ok(table_id(connection, &name)?));
+        if known.await?.is_some() {
+            return Ok(true);
+        }
         self.write(what, move |transaction| {
             Ok(transaction.table_within(&table, tables_max)?.is_some())
         })
