@@ -11,6 +11,7 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
 use aws_sdk_s3::types::ServerSideEncryption;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_pipeline::{Created, PortError};
 use std::collections::HashMap;
 
@@ -93,6 +94,32 @@ impl Bucket {
                 .bucket_key_enabled(true),
             None => put,
         }
+    }
+
+    /// Copies an object of the bucket with its metadata, unless one has the key `to`.
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<Created, PortError> {
+        // Of a key any character may be, and this one is part of a header.
+        let source = format!("{}/{}", self.name, utf8_percent_encode(from, NON_ALPHANUMERIC));
+        for tries_left in (0..CONFLICT_TRIES_MAX).rev() {
+            let copy = self.client.copy_object().bucket(&self.name).copy_source(&source).key(to);
+            let copy = match &self.kms_key_arn {
+                Some(arn) => copy
+                    .server_side_encryption(ServerSideEncryption::AwsKms)
+                    .ssekms_key_id(arn)
+                    .bucket_key_enabled(true),
+                None => copy,
+            };
+            let error = match copy.if_none_match("*").send().await {
+                Ok(_) => return Ok(Created::New),
+                Err(error) => error,
+            };
+            match status(&error) {
+                Some(412) => return Ok(Created::Exists),
+                Some(409) if tries_left > 0 => {}
+                _ => return Err(unavailable(format!("copy an object to {to}"), &error)),
+            }
+        }
+        unreachable!("the last try answers")
     }
 
     /// An object's head, none when there is no such object.

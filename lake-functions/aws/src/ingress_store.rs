@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::DocumentId;
 use sluice_pipeline::{
-    Created, DocumentHead, HeadFault, IngressStore, PortError, Put, StoredDocument,
+    ContentHash, Created, DocumentHead, HeadFault, IngressStore, PortError, Put, StoredDocument,
 };
 use std::collections::HashMap;
 use tokio::sync::Semaphore;
@@ -42,6 +42,20 @@ impl S3IngressStore {
     #[must_use]
     pub fn document_of_key(key: &str) -> Option<DocumentId> {
         DocumentId::parse(key.strip_prefix(KEY_PREFIX)?).ok()
+    }
+
+    /// Makes a document of an object whose key begins like a document's and goes on with something
+    /// that is no id, which a client can bring about where it chooses the gateway's request id (I-1):
+    /// copies it to an id of Sluice's own, the same for the same key, which S3 then announces like any
+    /// other.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`].
+    pub async fn rename(&self, key: &str) -> Result<DocumentId, PortError> {
+        let id = id_of_misnamed(key);
+        // One that exists is the copy of an earlier announcement: nobody meets a hash by chance.
+        self.bucket.copy(key, &self::key(&id)).await?;
+        Ok(id)
     }
 
     /// What is known of a document without reading its body, none when there is none with this id or
@@ -143,6 +157,16 @@ fn key(id: &DocumentId) -> String {
     format!("{KEY_PREFIX}{id}")
 }
 
+/// A UUID of our own making (version 8, RFC 9562) from a key's hash.
+fn id_of_misnamed(key: &str) -> DocumentId {
+    let mut hash = *ContentHash::sha256(key.as_bytes()).as_bytes();
+    hash[6] = hash[6] & 0x0f | 0x80;
+    hash[8] = hash[8] & 0x3f | 0x80;
+    let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    DocumentId::parse(&groups.join("-")).expect("digits and hyphens make an id")
+}
+
 fn millis(time: &DateTime) -> Option<i64> {
     time.to_millis().ok()
 }
@@ -178,7 +202,7 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{S3IngressStore, decode_base64};
+    use super::{S3IngressStore, decode_base64, id_of_misnamed};
 
     #[test]
     fn keys_of_documents_are_told_from_others() {
@@ -187,6 +211,13 @@ mod tests {
         for foreign in ["id=", "a-1", "ID=a", "id=a/b", "x/id=a", "id%3Da", "id=ä"] {
             assert_eq!(id(foreign), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn misnamed_keys_have_one_id_each() {
+        let id = id_of_misnamed("id=a b").to_string();
+        assert_eq!(id, "8877a335-8d46-8b42-ba89-bcc7e00654e0");
+        assert_ne!(id, id_of_misnamed("id=a  b").to_string());
     }
 
     #[test]

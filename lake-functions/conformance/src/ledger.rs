@@ -49,18 +49,18 @@ async fn claims(ledger: &impl Ledger) {
     let overlapping = batch("orders", &["2", "3"]);
     ledger.create_batch(&overlapping).await.expect("create");
     assert_eq!(ledger.document(&orders, 1, &id("2")).await.expect("document"), None);
-    assert_eq!(ledger.claim(&first).await.expect("claim"), [true, true]);
+    assert_eq!(ledger.claim(&first, &[]).await.expect("claim"), [true, true]);
     // A claim is for good; the same batch may ask again.
-    assert_eq!(ledger.claim(&overlapping).await.expect("claim"), [false, true]);
-    assert_eq!(ledger.claim(&first).await.expect("claim"), [true, true]);
+    assert_eq!(ledger.claim(&overlapping, &[]).await.expect("claim"), [false, true]);
+    assert_eq!(ledger.claim(&first, &[]).await.expect("claim"), [true, true]);
     let held = ledger.document(&orders, 1, &id("2")).await.expect("document").expect("claimed");
     assert_eq!((held.batch, held.outcome), (first.id, None));
     // Another generation has claims of its own.
     let next = Batch::new(orders.clone(), 2, vec![id("2")]);
     ledger.create_batch(&next).await.expect("create");
     assert_eq!(ledger.document(&orders, 2, &id("2")).await.expect("document"), None);
-    assert_eq!(ledger.claim(&next).await.expect("claim"), [true]);
-    assert_eq!(ledger.claim(&overlapping).await.expect("claim"), [false, true]);
+    assert_eq!(ledger.claim(&next, &[]).await.expect("claim"), [true]);
+    assert_eq!(ledger.claim(&overlapping, &[]).await.expect("claim"), [false, true]);
 }
 
 async fn plans_and_commits(ledger: &impl Ledger) {
@@ -109,7 +109,7 @@ async fn plans_and_commits(ledger: &impl Ledger) {
     // A batch without a document of its own writes nothing, and ends like any other.
     let empty = batch("orders", &["1"]);
     ledger.create_batch(&empty).await.expect("create");
-    assert_eq!(ledger.claim(&empty).await.expect("claim"), [false]);
+    assert_eq!(ledger.claim(&empty, &[]).await.expect("claim"), [false]);
     let nothing = Plan { parts: Vec::new(), ..self::plan(&empty.id, &[], 0) };
     assert_eq!(ledger.create_plan(&nothing).await.expect("create"), Created::New);
     ledger.record(&nothing, &[]).await.expect("record");

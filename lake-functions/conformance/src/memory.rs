@@ -189,7 +189,7 @@ impl Ledger for Memory {
         self.call("batch", |state| state.batches.get(id.as_str()).cloned())
     }
 
-    async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
+    async fn claim(&self, batch: &Batch, _: &[DocumentHead]) -> Result<Vec<bool>, PortError> {
         self.call("claim", |state| {
             let claim = |id: &DocumentId| {
                 let key = (batch.table.clone(), batch.generation, id.clone());

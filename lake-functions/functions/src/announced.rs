@@ -2,13 +2,20 @@
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use sluice_aws::S3IngressStore;
 use sluice_normalizer::DocumentId;
+
+/// How the keys of documents begin.
+const KEY_PREFIX: &str = "id=";
 
 /// What one message announces.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Announced {
     /// New objects of the front door, in the order told; one can be told twice.
     pub(crate) documents: Vec<DocumentId>,
+    /// Keys of new objects that begin like a document's and go on with something that is no id: the
+    /// front door wrote them, under an id that a client chose.
+    pub(crate) misnamed: Vec<String>,
     /// New objects that the front door did not write: of another bucket, or under another key.
     pub(crate) foreign: u64,
 }
@@ -65,19 +72,20 @@ pub(crate) fn announced(body: &str, bucket: &str) -> Result<Announced, NoNotific
         |record: &Record| record.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:");
     for record in records.iter().filter(|record| created(record)) {
         let ours = record.s3.bucket.name == bucket;
-        match document(&record.s3.object.key).filter(|_| ours) {
-            Some(id) => announced.documents.push(id),
+        let key = decoded(&record.s3.object.key).filter(|key| ours && key.starts_with(KEY_PREFIX));
+        match key.map(|key| S3IngressStore::document_of_key(&key).ok_or(key)) {
+            Some(Ok(id)) => announced.documents.push(id),
+            Some(Err(key)) => announced.misnamed.push(key),
             None => announced.foreign += 1,
         }
     }
     Ok(announced)
 }
 
-/// The document under a key as notifications spell it: URL-encoded, a blank as `+`.
-fn document(key: &str) -> Option<DocumentId> {
+/// A key that notifications spell URL-encoded, a blank as `+`. None when it is no UTF-8, which no key is.
+fn decoded(key: &str) -> Option<String> {
     let blanks = key.replace('+', " ");
-    let key = percent_decode_str(&blanks).decode_utf8().ok()?;
-    DocumentId::parse(key.strip_prefix("id=")?).ok()
+    Some(percent_decode_str(&blanks).decode_utf8().ok()?.into_owned())
 }
 
 #[cfg(test)]
@@ -111,7 +119,8 @@ mod tests {
         let found = announced(&body, "in").expect("a notification");
         let id = |text: &str| DocumentId::parse(text).expect("an id");
         let documents = vec![id("0192f0c1-2b7e-7c3a-9c1d-5a1e0f6b7d80"), id("plain")];
-        assert_eq!(found, Announced { documents, foreign: 5 });
+        let misnamed = vec!["id=has blank".to_owned(), "id=".to_owned()];
+        assert_eq!(found, Announced { documents, misnamed, foreign: 3 });
     }
 
     #[test]

@@ -11,29 +11,39 @@ use sluice_pipeline::{DispatchLimits, DocumentHead, Ledger, PortError, WorkQueue
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// Tells what is known of a document without its body.
-pub trait Heads {
+/// The objects that the front door wrote, as far as dispatching looks at them.
+pub trait Objects {
     /// The heads in the order of `ids`, none for those that are no object (any more); each can fail
     /// for itself.
     fn heads(
         &self,
         ids: &[DocumentId],
     ) -> impl Future<Output = Vec<Result<Option<DocumentHead>, PortError>>> + Send;
+
+    /// Gives an object whose key names no document one that does; it is announced again under that.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn rename(&self, key: &str) -> impl Future<Output = Result<DocumentId, PortError>> + Send;
 }
 
-impl Heads for S3IngressStore {
+impl Objects for S3IngressStore {
     async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
         self.heads(ids).await
+    }
+
+    async fn rename(&self, key: &str) -> Result<DocumentId, PortError> {
+        self.rename(key).await
     }
 }
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct Dispatcher<H, L, Q> {
+pub struct Dispatcher<O, L, Q> {
     /// Where the front door writes.
     pub bucket: String,
-    /// The documents there.
-    pub heads: H,
+    /// What it wrote there.
+    pub objects: O,
     /// Which batch holds which document.
     pub ledger: L,
     /// Where batches are sent.
@@ -42,19 +52,31 @@ pub struct Dispatcher<H, L, Q> {
     pub limits: DispatchLimits,
 }
 
-impl<H: Heads, L: Ledger, Q: WorkQueue> Dispatcher<H, L, Q> {
+impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
     /// Dispatches what the messages announce. Answers the messages that must come again; those that
     /// are no notification end in the dead-letter queue that way.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let began = Instant::now();
         let mut failed = BTreeSet::new();
-        let mut foreign = 0;
+        let (mut foreign, mut renamed) = (0, 0_u64);
         // Each document once, with the messages that announced it.
         let mut documents: BTreeMap<DocumentId, Vec<usize>> = BTreeMap::new();
         for (at, message) in event.records.iter().enumerate() {
             match announced(message.body.as_deref().unwrap_or_default(), &self.bucket) {
                 Ok(announced) => {
                     foreign += announced.foreign;
+                    for key in announced.misnamed {
+                        match self.objects.rename(&key).await {
+                            Ok(id) => {
+                                log("renamed", json!({"document": id.as_str()}));
+                                renamed += 1;
+                            }
+                            Err(error) => {
+                                log("rename_failed", json!({"error": told(&error)}));
+                                failed.insert(at);
+                            }
+                        }
+                    }
                     for id in announced.documents {
                         documents.entry(id).or_default().push(at);
                     }
@@ -66,7 +88,7 @@ impl<H: Heads, L: Ledger, Q: WorkQueue> Dispatcher<H, L, Q> {
             }
         }
         let (ids, messages): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
-        let found = self.heads.heads(&ids).await.into_iter().zip(messages);
+        let found = self.objects.heads(&ids).await.into_iter().zip(messages);
         let (mut heads, mut gone) = (Vec::new(), 0_u64);
         let mut first_error = None;
         for (found, messages) in found {
@@ -96,6 +118,7 @@ impl<H: Heads, L: Ledger, Q: WorkQueue> Dispatcher<H, L, Q> {
         let figures = [
             ("Announced", "Count", ids.len() as f64),
             ("Batches", "Count", batches as f64),
+            ("RenamedObjects", "Count", renamed as f64),
             ("ForeignObjects", "Count", foreign as f64),
             ("GoneObjects", "Count", gone as f64),
             ("FailedMessages", "Count", failed.len() as f64),

@@ -8,6 +8,6 @@ mod metrics;
 mod normalizer;
 mod start;
 
-pub use dispatcher::{Dispatcher, Heads};
+pub use dispatcher::{Dispatcher, Objects};
 pub use normalizer::{NormalizerFunction, SettingsSource, Told};
 pub use start::configured;

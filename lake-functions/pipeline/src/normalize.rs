@@ -218,7 +218,8 @@ impl<I: IngressStore, L: Ledger, S: LakeStore, C: Catalog> Normalizer<I, L, S, C
         batch: &Batch,
         documents: Vec<Option<StoredDocument>>,
     ) -> Result<Vec<StoredDocument>, NormalizeError> {
-        let ours = self.ledger.claim(batch).await?;
+        let heads = documents.iter().flatten().map(|document| document.head.clone());
+        let ours = self.ledger.claim(batch, &heads.collect::<Vec<_>>()).await?;
         let members = batch.documents.iter().zip(documents).zip(ours);
         let ours = members.filter(|(_, ours)| *ours);
         ours.map(|((id, found), _)| found.ok_or_else(|| gone(batch, id))).collect()

@@ -73,7 +73,7 @@ fn a_dead_letter_goes_once_its_batch_is_committed() {
 #[test]
 fn documents_without_a_claim_are_dispatched() {
     let memory = Memory::default();
-    block_on(memory.claim(&batch("claimed"))).expect("no fault");
+    block_on(memory.claim(&batch("claimed"), &[])).expect("no fault");
     let heads = [
         head("too-old", 99),
         head("lost", 100),

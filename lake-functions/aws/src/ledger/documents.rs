@@ -2,7 +2,7 @@
 //!
 //! One item a document and generation. API Gateway answers `GET /table/<t>/object/<id>` from it with
 //! no code, so its attributes are flat and named like the contract's: `id`, `table`, `state`,
-//! `batch`, `batched_at`, and once its records are rows or rejects `committed_at`, `rows`, `rejects`
+//! `received_at`, `bytes`, `principal` (where known), `batch`, `batched_at`, and once its records are rows or rejects `committed_at`, `rows`, `rejects`
 //! and `reasons`, which is the contract's JSON as text and needs no template to loop. (`generation`
 //! and `expires_at` are the ledger's own.) A state never goes back: a claim only makes an item, and
 //! an outcome is the plan's, which never changes.
@@ -19,19 +19,31 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use sluice_normalizer::limits::OUTCOME_REASONS_MAX;
 use sluice_normalizer::{DocumentId, DocumentOutcome, RejectReason, TableName};
-use sluice_pipeline::{Batch, BatchState, DocumentRecord, DocumentState, Plan};
+use sluice_pipeline::{Batch, BatchState, DocumentHead, DocumentRecord, DocumentState, Plan};
+use std::collections::HashMap;
 
 impl DynamoLedger {
     /// Claims documents side by side; the answers are in the order of the members.
-    pub(super) async fn claim_all(&self, batch: &Batch) -> Result<Vec<bool>, Fault> {
+    pub(super) async fn claim_all(
+        &self,
+        batch: &Batch,
+        heads: &[DocumentHead],
+    ) -> Result<Vec<bool>, Fault> {
+        let heads: HashMap<_, _> = heads.iter().map(|head| (&head.id, head)).collect();
         stream::iter(0..batch.documents.len())
-            .map(|at| self.claim_one(batch, &batch.documents[at]))
+            .map(|at| self.claim_one(batch, at, heads.get(&batch.documents[at]).copied()))
             .buffered(DOCUMENT_WRITES_AT_ONCE)
             .try_collect()
             .await
     }
 
-    async fn claim_one(&self, batch: &Batch, document: &DocumentId) -> Result<bool, Fault> {
+    async fn claim_one(
+        &self,
+        batch: &Batch,
+        at: usize,
+        head: Option<&DocumentHead>,
+    ) -> Result<bool, Fault> {
+        let document = &batch.documents[at];
         let key = Key::document(batch.table.as_str(), batch.generation, document);
         let mut item = key.clone().item();
         item.extend([
@@ -43,6 +55,12 @@ impl DynamoLedger {
             ("batched_at".to_owned(), text(rfc3339(now_ms()))),
             ("expires_at".to_owned(), self.expires_at(0)),
         ]);
+        if let Some(head) = head {
+            item.insert("received_at".to_owned(), text(rfc3339(head.received_at_ms)));
+            item.insert("bytes".to_owned(), number(head.bytes));
+            let principal = head.principal.as_ref().map(|principal| text(principal.as_str()));
+            item.extend(principal.map(|principal| ("principal".to_owned(), principal)));
+        }
         // Not `OR batch = :batch`: the same batch claims again when its message comes again, and a
         // put would then take back an outcome.
         let put = self

@@ -35,7 +35,8 @@ use aws_sdk_dynamodb::Client;
 use fault::Fault;
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
-    Batch, BatchRecord, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError, Trial,
+    Batch, BatchRecord, Created, DocumentHead, DocumentRecord, Ledger, Plan, PlannedPart,
+    PortError, Trial,
 };
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -138,8 +139,8 @@ impl Ledger for DynamoLedger {
     }
 
     /// One conditional write a document.
-    async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
-        let claimed = self.claim_all(batch).await;
+    async fn claim(&self, batch: &Batch, heads: &[DocumentHead]) -> Result<Vec<bool>, PortError> {
+        let claimed = self.claim_all(batch, heads).await;
         claimed.map_err(|fault| self.failed(fault, &format!("claim for batch {}", batch.id)))
     }
 

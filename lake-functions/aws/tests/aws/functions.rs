@@ -71,7 +71,7 @@ impl Home {
     fn dispatcher(&self) -> Dispatcher<S3IngressStore, DynamoLedger, SqsWorkQueue> {
         Dispatcher {
             bucket: self.ingress.clone(),
-            heads: self.store(),
+            objects: self.store(),
             ledger: self.ledger(),
             queue: SqsWorkQueue::new(&self.aws, self.queue.clone()),
             limits: DispatchLimits { documents_max: 7, ..DispatchLimits::default() },
@@ -145,6 +145,14 @@ impl Home {
     async fn object(&self, key: &str) -> Bytes {
         let get = self.aws.s3().get_object().bucket(&self.lake).key(key);
         get.send().await.expect("get").body.collect().await.expect("read").into_bytes()
+    }
+
+    /// What stands behind `id=` in the keys of the ingress bucket.
+    async fn ingress_ids(&self) -> Vec<String> {
+        let listed = self.aws.s3().list_objects_v2().bucket(&self.ingress).send().await;
+        let objects = listed.expect("list").contents.unwrap_or_default();
+        let keys = objects.into_iter().map(|object| object.key.expect("a key"));
+        keys.map(|key| key.strip_prefix("id=").expect("a document's key").to_owned()).collect()
     }
 
     /// Rows of each document in the parts of a table, by document id.
@@ -223,6 +231,20 @@ async fn put_raw(home: &Home, id: &str, metadata: &[(&str, &str)], body: &'stati
     put.body(body.as_bytes().to_vec().into()).send().await.expect("put");
 }
 
+/// What the event source mapping of the announcements hands to the function, some at a time.
+async fn dispatch(home: &Home, messages: &[(String, String)]) {
+    for some in messages.chunks(4) {
+        let some: Vec<_> =
+            some.iter().map(|(id, body)| (id.as_str(), body.clone(), json!({}), None)).collect();
+        let dispatcher = home.dispatcher();
+        let answer = dispatcher.handle(event(&some)).await;
+        let failed: Vec<_> =
+            answer.batch_item_failures.iter().map(|it| it.item_identifier.as_str()).collect();
+        let junk: Vec<_> = some.iter().map(|it| it.0).filter(|id| *id == "junk").collect();
+        assert_eq!(failed, junk);
+    }
+}
+
 async fn documents_become_parts_exactly_once(emulator: Emulator, interrupted: bool) {
     let home = Home::new(emulator).await;
     let given = given();
@@ -234,9 +256,10 @@ async fn documents_become_parts_exactly_once(emulator: Emulator, interrupted: bo
     put_raw(&home, "badname", &[("table", "my-orders"), raw_json, time], "e30=").await;
     put_raw(&home, "badtype", &[table, ("content-type", "text/xml"), time], "e30=").await;
     put_raw(&home, "badbody", &[table, raw_json, time], "*not base64*").await;
+    put_raw(&home, "of a/clïent", &[table, raw_json, time], "eyJuIjo3fQ==").await;
 
     let ids: Vec<&str> = given.iter().map(|given| given.document.head.id.as_str()).collect();
-    let raw = ["badname", "badtype", "badbody"];
+    let raw = ["badname", "badtype", "badbody", "of+a%2Fcl%C3%AFent"];
     let announce = |ids: &[&str]| home.announcement(ids).to_string();
     let all: Vec<&str> = ids.iter().chain(&raw).copied().collect();
     // Everything twice, in other companies, with a test event and a message that is none.
@@ -248,16 +271,13 @@ async fn documents_become_parts_exactly_once(emulator: Emulator, interrupted: bo
     messages.push(("test".to_owned(), r#"{"Event":"s3:TestEvent"}"#.to_owned()));
     messages.push(("junk".to_owned(), "junk".to_owned()));
     messages.push(("absent".to_owned(), announce(&["00000000-0000-7000-8000-999999999999"])));
-    for some in messages.chunks(4) {
-        let some: Vec<_> =
-            some.iter().map(|(id, body)| (id.as_str(), body.clone(), json!({}), None)).collect();
-        let dispatcher = home.dispatcher();
-        let answer = dispatcher.handle(event(&some)).await;
-        let failed: Vec<_> =
-            answer.batch_item_failures.iter().map(|it| it.item_identifier.as_str()).collect();
-        let junk: Vec<_> = some.iter().map(|it| it.0).filter(|id| *id == "junk").collect();
-        assert_eq!(failed, junk);
-    }
+    dispatch(&home, &messages).await;
+    // What has no id of a document was given one, once.
+    let known = |id: &String| all.contains(&id.as_str()) || id == "of a/clïent";
+    let mut renamed = home.ingress_ids().await;
+    renamed.retain(|id| !known(id));
+    let [renamed] = &renamed[..] else { panic!("{renamed:?}") };
+    dispatch(&home, &[0, 1].map(|at| (at.to_string(), announce(&[renamed.as_str()])))).await;
 
     let (mut round, mut killed) = (0, 0);
     while home.waiting().await {
@@ -282,10 +302,10 @@ async fn documents_become_parts_exactly_once(emulator: Emulator, interrupted: bo
     }
 
     assert!(!interrupted || killed > 2, "{killed} of {round} were killed");
-    check(&home, &given).await;
+    check(&home, &given, renamed).await;
 }
 
-async fn check(home: &Home, given: &[Given]) {
+async fn check(home: &Home, given: &[Given], renamed: &str) {
     let (orders, visits) = (home.rows("orders").await, home.rows("visits").await);
     let rejects = home.rows("sluice_rejects").await;
     let ledger = home.ledger();
@@ -297,7 +317,8 @@ async fn check(home: &Home, given: &[Given]) {
         let outcome = told.expect("look").expect("claimed").outcome.expect("committed");
         assert_eq!((outcome.rows, outcome.rejects), (*rows, *rejected), "{id} in the ledger");
     }
-    let expected: u64 = given.iter().map(|given| given.rows).sum();
+    assert_eq!(orders.get(renamed), Some(&1));
+    let expected: u64 = given.iter().map(|given| given.rows).sum::<u64>() + 1;
     assert_eq!(orders.values().chain(visits.values()).sum::<u64>(), expected);
     assert_eq!(home.rows("orders__items").await.values().sum::<u64>(), 48);
     for id in ["badname", "badtype", "badbody"] {

@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let config = configured(DispatcherConfig::read)?;
     let aws = Aws::from_environment().await;
     let function = &Dispatcher {
-        heads: S3IngressStore::new(&aws, config.ingress_bucket.clone(), None),
+        objects: S3IngressStore::new(&aws, config.ingress_bucket.clone(), None),
         bucket: config.ingress_bucket,
         ledger: DynamoLedger::new(aws.dynamodb(), config.ledger_table, config.claim_days),
         queue: SqsWorkQueue::new(&aws, config.queue_url),

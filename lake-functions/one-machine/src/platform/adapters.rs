@@ -4,8 +4,8 @@ use super::index::LakeIndex;
 use crate::store::Store;
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, Registry, TableName};
 use sluice_pipeline::{
-    Batch, BatchRecord, Catalog, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError,
-    Shown, Trial,
+    Batch, BatchRecord, Catalog, Created, DocumentHead, DocumentRecord, Ledger, Plan, PlannedPart,
+    PortError, Shown, Trial,
 };
 use std::sync::Arc;
 use tokio::sync::{RwLock, RwLockWriteGuard};
@@ -52,8 +52,8 @@ impl Ledger for IndexedStore {
         self.store.batch(id).await
     }
 
-    async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
-        self.store.claim(batch).await
+    async fn claim(&self, batch: &Batch, heads: &[DocumentHead]) -> Result<Vec<bool>, PortError> {
+        self.store.claim(batch, heads).await
     }
 
     async fn trial(&self, id: &BatchId) -> Result<Option<Trial>, PortError> {

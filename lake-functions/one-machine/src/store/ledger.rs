@@ -5,7 +5,8 @@ use super::transaction::table_id;
 use super::{batches, claims, outcomes, plans, trials};
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
-    Batch, BatchRecord, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError, Trial,
+    Batch, BatchRecord, Created, DocumentHead, DocumentRecord, Ledger, Plan, PlannedPart,
+    PortError, Trial,
 };
 
 /// All members of a batch and all documents of a plan must be in the ingress store, whether or not
@@ -42,8 +43,8 @@ impl Ledger for Store {
         self.read(what, move |connection| batches::find(connection, id)).await
     }
 
-    /// A batch that is not known is created.
-    async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
+    /// A batch that is not known is created. The heads are the ingress store's, in the same file.
+    async fn claim(&self, batch: &Batch, _: &[DocumentHead]) -> Result<Vec<bool>, PortError> {
         self.batches().learn(&batch.id);
         let (what, batch) = (format!("claim for batch {}", batch.id), batch.clone());
         self.write(what, move |transaction| claims::claim(transaction, &batch)).await

@@ -2,6 +2,7 @@
 
 use super::{Created, PortError};
 use crate::batch::Batch;
+use crate::document::DocumentHead;
 use crate::plan::{Plan, PlannedPart};
 use crate::status::DocumentRecord;
 use crate::trial::Trial;
@@ -66,9 +67,16 @@ pub trait Ledger {
     /// holds. A claim is for good. Answers, in the order of the members, whether this batch holds
     /// them.
     ///
+    /// `heads`: of members, in their order, for a ledger that tells people where a document is and
+    /// knows it by nothing else; a member without one is claimed all the same.
+    ///
     /// # Errors
     /// [`PortError`]; some members may be claimed then.
-    fn claim(&self, batch: &Batch) -> impl Future<Output = Result<Vec<bool>, PortError>> + Send;
+    fn claim(
+        &self,
+        batch: &Batch,
+        heads: &[DocumentHead],
+    ) -> impl Future<Output = Result<Vec<bool>, PortError>> + Send;
 
     /// How far the trial of a batch is, none when there was none.
     ///

@@ -6,8 +6,8 @@ use crate::world::ledger::BatchRow;
 use crate::world::{KEEP_TRIAL, State};
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, TableName};
 use sluice_pipeline::{
-    Batch, BatchRecord, BatchState, Created, DocumentRecord, Ledger, Plan, PlannedPart, PortError,
-    Trial,
+    Batch, BatchRecord, BatchState, Created, DocumentHead, DocumentRecord, Ledger, Plan,
+    PlannedPart, PortError, Trial,
 };
 
 impl Ledger for Ports {
@@ -53,7 +53,7 @@ impl Ledger for Ports {
         self.world.call("ledger", "batch", id.as_str(), get).await
     }
 
-    async fn claim(&self, batch: &Batch) -> Result<Vec<bool>, PortError> {
+    async fn claim(&self, batch: &Batch, _: &[DocumentHead]) -> Result<Vec<bool>, PortError> {
         let mut ours = Vec::new();
         for id in &batch.documents {
             let key = (batch.table.clone(), batch.generation, id.clone());

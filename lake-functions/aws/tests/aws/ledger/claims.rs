@@ -30,7 +30,7 @@ async fn overlapping_batches_share_no_document() {
         .map(|batch| {
             let ledger = ledger.clone();
             tokio::spawn(async move {
-                let ours = ledger.claim(&batch).await.expect("claim");
+                let ours = ledger.claim(&batch, &[]).await.expect("claim");
                 (batch, ours)
             })
         })
@@ -49,7 +49,7 @@ async fn overlapping_batches_share_no_document() {
     assert_eq!(holders.len(), ids.len(), "every document is held");
     // Asked again, the answers are the same.
     for batch in &batches {
-        let ours = ledger.claim(batch).await.expect("claim");
+        let ours = ledger.claim(batch, &[]).await.expect("claim");
         for (document, ours) in batch.documents.iter().zip(ours) {
             assert_eq!(ours, holders[document.as_str()] == batch.id.to_string());
         }
@@ -65,8 +65,8 @@ async fn a_full_batch_is_claimed_in_the_order_of_its_members() {
     for batch in [&first, &full] {
         ledger.create_batch(batch).await.expect("create");
     }
-    assert!(ledger.claim(&first).await.expect("claim").iter().all(|ours| *ours));
-    let ours = ledger.claim(&full).await.expect("claim");
+    assert!(ledger.claim(&first, &[]).await.expect("claim").iter().all(|ours| *ours));
+    let ours = ledger.claim(&full, &[]).await.expect("claim");
     let expected: Vec<bool> = (0..5_000).map(|at| at % 97 != 0).collect();
     assert_eq!(ours, expected);
 }
@@ -76,14 +76,14 @@ async fn a_late_claim_takes_no_outcome_back() {
     let (ledger, _) = ledger(Emulator::Moto).await;
     let batch = batch(&[uuid(1)]);
     ledger.create_batch(&batch).await.expect("create");
-    ledger.claim(&batch).await.expect("claim");
+    ledger.claim(&batch, &[]).await.expect("claim");
     let plan = plan(&batch);
     ledger.create_plan(&plan).await.expect("plan");
     let outcome = DocumentOutcome { rows: 3, ..DocumentOutcome::default() };
     ledger.record(&plan, std::slice::from_ref(&outcome)).await.expect("record");
     ledger.commit(&batch.id, &[]).await.expect("commit");
     // A worker that slept through all of it.
-    assert_eq!(ledger.claim(&batch).await.expect("claim"), [true]);
+    assert_eq!(ledger.claim(&batch, &[]).await.expect("claim"), [true]);
     let found = ledger.document(&batch.table, 1, &batch.documents[0]).await.expect("document");
     assert_eq!(found.expect("it is claimed").outcome, Some(outcome));
 }

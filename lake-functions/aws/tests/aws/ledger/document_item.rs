@@ -4,8 +4,8 @@ use super::{id, ledger, plan, table};
 use crate::harness::Emulator;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sluice_aws::DynamoLedger;
-use sluice_normalizer::{DocumentOutcome, RejectReason};
-use sluice_pipeline::{Batch, Ledger};
+use sluice_normalizer::{DocumentOutcome, Encoding, Form, RejectReason};
+use sluice_pipeline::{Batch, DocumentHead, Ledger};
 use std::collections::{BTreeMap, HashMap};
 
 /// The answer of the query that API Gateway makes, without what tells the time.
@@ -55,12 +55,25 @@ async fn the_item_says_what_the_contract_says() {
     let batch = Batch::new(table("orders"), 1, vec![id("A.b-1")]);
     assert_eq!(answer(&name, "A.b-1").await, None);
     ledger.create_batch(&batch).await.expect("create");
-    ledger.claim(&batch).await.expect("claim");
+    let head = DocumentHead {
+        id: id("A.b-1"),
+        table: table("orders"),
+        received_at_ms: 1_769_876_258_250,
+        principal: Some("grün".to_owned()),
+        form: Form::Json,
+        encoding: Encoding::Identity,
+        bytes: 17,
+        fault: None,
+    };
+    ledger.claim(&batch, &[head]).await.expect("claim");
     let batched = [
         ("batch", batch.id.as_str()),
         ("batched_at", ""),
+        ("bytes", "17"),
         ("generation", "1"),
         ("id", "A.b-1"),
+        ("principal", "grün"),
+        ("received_at", "2026-01-31T16:17:38.250Z"),
         ("state", "batched"),
         ("table", "orders"),
     ];
@@ -78,10 +91,13 @@ async fn the_item_says_what_the_contract_says() {
     let done = attributes([
         ("batch", batch.id.as_str()),
         ("batched_at", ""),
+        ("bytes", "17"),
         ("committed_at", ""),
         ("generation", "1"),
         ("id", "A.b-1"),
+        ("principal", "grün"),
         ("reasons", reasons),
+        ("received_at", "2026-01-31T16:17:38.250Z"),
         ("rejects", "1"),
         ("rows", "1"),
         ("state", "partly_rejected"),
@@ -92,7 +108,7 @@ async fn the_item_says_what_the_contract_says() {
     // A rebuild's claim stands behind the first: the state does not go back.
     let rebuilt = Batch::new(table("orders"), 12, vec![id("A.b-1")]);
     ledger.create_batch(&rebuilt).await.expect("create");
-    ledger.claim(&rebuilt).await.expect("claim");
+    ledger.claim(&rebuilt, &[]).await.expect("claim");
     assert_eq!(answer(&name, "A.b-1").await, Some(done));
 }
 
@@ -107,7 +123,7 @@ async fn states_are_spelled_as_in_the_contract() {
         let document = at.to_string();
         let batch = Batch::new(table("orders"), 1, vec![id(&document)]);
         ledger.create_batch(&batch).await.expect("create");
-        ledger.claim(&batch).await.expect("claim");
+        ledger.claim(&batch, &[]).await.expect("claim");
         let outcome = DocumentOutcome { rows, rejects, reasons: Vec::new() };
         normalized(&ledger, &batch, &outcome).await;
         assert_eq!(answer(&name, &document).await.expect("there")["state"], state);
@@ -119,7 +135,7 @@ async fn hostile_reasons_fit() {
     let (ledger, name) = ledger(Emulator::Moto).await;
     let batch = Batch::new(table("orders"), 1, vec![id("1")]);
     ledger.create_batch(&batch).await.expect("create");
-    ledger.claim(&batch).await.expect("claim");
+    ledger.claim(&batch, &[]).await.expect("claim");
     let reason = RejectReason {
         record: None,
         code: "schema".to_owned(),

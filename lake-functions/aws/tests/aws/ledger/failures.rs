@@ -54,7 +54,7 @@ async fn what_cannot_be_is_damage() {
     ];
     let item = item.map(|(name, value)| (name.to_owned(), value)).into();
     client.put_item().table_name(name).set_item(Some(item)).send().await.expect("put");
-    let error = ledger.claim(&known).await.expect_err("an item that is none");
+    let error = ledger.claim(&known, &[]).await.expect_err("an item that is none");
     damaged(error, "attribute \"batch\" is missing or has no such value");
     let error = ledger.document(&table("orders"), 1, &id(&uuid(1))).await.expect_err("the same");
     damaged(error, "attribute \"batch\" is missing or has no such value");

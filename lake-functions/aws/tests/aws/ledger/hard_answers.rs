@@ -67,7 +67,7 @@ async fn who_holds_a_document_is_read_if_it_is_not_told() {
         let item = format!(r#"{{"Item":{{"batch":{{"S":"{holder}"}}}}}}"#);
         let held = refused("ConditionalCheckFailedException", "");
         let (_server, ledger) = ledger([held, Answer::ok(item.as_bytes())]).await;
-        assert_eq!(ledger.claim(&mine).await.expect("claim"), [ours]);
+        assert_eq!(ledger.claim(&mine, &[]).await.expect("claim"), [ours]);
     }
 }
 

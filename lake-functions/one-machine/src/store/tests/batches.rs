@@ -12,7 +12,7 @@ fn a_batch_comes_back_whole_from_another_process() {
     // Not in the order they came.
     let batch = batch("orders", 1, &["a", "z", "0192d3a4-5b6c-7d8e-9f00-112233445566"]);
     wait(store.create_batch(&batch)).expect("create");
-    wait(store.claim(&batch)).expect("claim");
+    wait(store.claim(&batch, &[])).expect("claim");
     let plan = plan(&batch, vec![part("orders", 1, "2026-11-20", "p", 3)], Report::default());
     wait(store.create_plan(&plan)).expect("create the plan");
     drop(store);
@@ -36,7 +36,7 @@ fn what_does_not_fit_together_is_damage() {
     let plan = plan(&known, Vec::new(), Report::default());
     let errors = [
         wait(store.create_batch(&unknown)).expect_err("an unknown document"),
-        wait(store.claim(&unknown)).expect_err("an unknown document"),
+        wait(store.claim(&unknown, &[])).expect_err("an unknown document"),
         wait(store.create_plan(&plan)).expect_err("an unknown batch"),
         wait(store.commit(&known.id, &[])).expect_err("an unknown batch"),
         wait(async {
@@ -62,7 +62,7 @@ fn outcomes_are_seen_with_the_commit() {
     let store = home.open();
     put(&store, "orders", &["a", "b"]);
     let batch = batch("orders", 1, &["a", "b"]);
-    wait(store.claim(&batch)).expect("claim");
+    wait(store.claim(&batch, &[])).expect("claim");
     let plan = plan(&batch, Vec::new(), Report::default());
     wait(store.create_plan(&plan)).expect("create the plan");
     let reason = |record, pointer: Option<&str>| RejectReason {
@@ -111,7 +111,7 @@ fn totals_grow_once_with_each_commit() {
     };
     let committed = |store: &Store, batch: &Batch, report: Report| {
         let plan = plan(batch, Vec::new(), report);
-        wait(store.claim(batch)).expect("claim");
+        wait(store.claim(batch, &[])).expect("claim");
         wait(store.create_plan(&plan)).expect("create the plan");
         for newly in [true, false] {
             assert_eq!(wait(store.commit_batch(&batch.id, &[])).expect("commit").newly, newly);

@@ -53,7 +53,7 @@ fn a_generation_begins_once_it_has_what_the_one_before_had() {
     commit(&store, &batch("orders", 2, &["a"]));
     // Claimed is not enough.
     let last = batch("orders", 2, &["b"]);
-    wait(store.claim(&last)).expect("claim");
+    wait(store.claim(&last, &[])).expect("claim");
     assert_eq!(set(1, 2), GenerationChange::Behind { documents: 1, open_batches: 1 });
     assert_eq!(wait(store.open_batches(&orders, 2)).expect("look"), std::slice::from_ref(&last.id));
     let before = wait(store.document_view(&id("b"))).expect("look up").expect("known");
@@ -138,7 +138,7 @@ fn rows_are_lost_only_as_far_as_agreed() {
     dispatch_all(&store);
     // One is replayed, the other is claimed, and its batch not committed.
     commit(&store, &batch("orders", 2, &["a"]));
-    wait(store.claim(&batch("orders", 2, &["b"]))).expect("claim");
+    wait(store.claim(&batch("orders", 2, &["b"]), &[])).expect("claim");
     assert_eq!(remove_bodies(&store, Some(2)), 1, "what is not replayed yet stays");
     assert_eq!(remove_bodies(&store, None), 1);
     let set = || wait(store.set_generation(&orders, 1, 2, 0)).expect("set");
@@ -175,7 +175,7 @@ fn places_of_removed_documents_are_those_that_were_committed() {
         let parts =
             vec![part("sluice_rejects", batch.generation, "2026-11-20", batch.id.as_str(), 1)];
         let plan = plan(batch, parts, Report::default());
-        wait(store.claim(batch)).expect("claim");
+        wait(store.claim(batch, &[])).expect("claim");
         wait(store.create_plan(&plan)).expect("plan");
         wait(store.record(&plan, outcomes)).expect("record");
         wait(store.commit(&batch.id, &plan.parts)).expect("commit");

@@ -7,7 +7,7 @@ const DAY: &str = "2026-11-20";
 
 fn claimed(store: &Store, generation: u32, document: &str) -> Batch {
     let batch = batch("orders", generation, &[document]);
-    wait(store.claim(&batch)).expect("claim");
+    wait(store.claim(&batch, &[])).expect("claim");
     batch
 }
 

@@ -125,7 +125,7 @@ fn commit(store: &Store, batch: &Batch) {
     let plan = plan(batch, parts, report);
     let outcome = DocumentOutcome { rows: 1, ..DocumentOutcome::default() };
     wait(async {
-        store.claim(batch).await.expect("claim");
+        store.claim(batch, &[]).await.expect("claim");
         store.create_plan(&plan).await.expect("create the plan");
         let outcomes = vec![outcome; batch.documents.len()];
         store.record(&plan, &outcomes).await.expect("record");

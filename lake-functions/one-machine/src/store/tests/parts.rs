@@ -17,7 +17,7 @@ fn seen(store: &Store) -> Vec<String> {
 fn commit(store: &Store, document: &str, generation: u32, parts: Vec<PlannedPart>) {
     let batch = batch("orders", generation, &[document]);
     let plan = plan(&batch, parts, Report::default());
-    wait(store.claim(&batch)).expect("claim");
+    wait(store.claim(&batch, &[])).expect("claim");
     wait(store.create_plan(&plan)).expect("create the plan");
     let committed = wait(store.commit_batch(&batch.id, &plan.parts)).expect("commit");
     assert_eq!((committed.table, committed.generation), (table("orders"), generation));
@@ -39,7 +39,7 @@ fn parts_are_seen_from_the_commit_on() {
     commit(&store, "a", 2, vec![part("orders", 2, "2026-11-20", "2", 1)]);
     let lost = batch("orders", 1, &["b"]);
     let planned = plan(&lost, vec![part("orders", 1, "2026-11-20", "3", 1)], Report::default());
-    wait(store.claim(&lost)).expect("claim");
+    wait(store.claim(&lost, &[])).expect("claim");
     wait(store.create_plan(&planned)).expect("create the plan");
     // A part that is taken, or whose key nobody could read, undoes the whole commit.
     for key in [part("orders", 1, "2026-11-20", "1", 1).key, "orders/3.parquet".to_owned()] {

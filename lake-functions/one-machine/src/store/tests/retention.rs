@@ -18,7 +18,7 @@ fn bodies_go_once_they_are_old_and_committed() {
     }
     let done = batch("orders", 1, &["old", "new", "old_too"]);
     commit(&store, &done);
-    wait(store.claim(&batch("orders", 1, &["open"]))).expect("claim");
+    wait(store.claim(&batch("orders", 1, &["open"]), &[])).expect("claim");
 
     let orders = table("orders");
     let remove = |after, max| {
@@ -38,5 +38,5 @@ fn bodies_go_once_they_are_old_and_committed() {
     assert!(matches!(again, Put::Taken(head) if head.received_at_ms == TODAY_MS - 2));
     let view = wait(store.document_view(&id("old"))).expect("look up").expect("known");
     assert_eq!(view.batch, Some(done.id));
-    assert_eq!(wait(store.claim(&batch("orders", 1, &["old"]))).expect("claim"), [false]);
+    assert_eq!(wait(store.claim(&batch("orders", 1, &["old"]), &[])).expect("claim"), [false]);
 }
