@@ -26,6 +26,8 @@ pub struct DispatcherConfig {
     pub claim_days: u32,
     /// `SLUICE_QUEUE_URL`.
     pub queue_url: String,
+    /// `SLUICE_SHARDS`, can be left out: batches of one table that are normalized at the same time.
+    pub shards: u32,
     /// `SLUICE_BATCH_DOCUMENTS_MAX`, `SLUICE_BATCH_BYTES_MAX`; both can be left out.
     pub limits: DispatchLimits,
 }
@@ -96,6 +98,7 @@ impl DispatcherConfig {
             ledger_table: variables.ledger_table(),
             claim_days: claim_days(&mut variables),
             queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
+            shards: shards(&mut variables),
             limits: limits(&mut variables),
         };
         variables.checked(config)
@@ -180,6 +183,14 @@ fn claim_days(variables: &mut Variables<'_>) -> u32 {
     u32::try_from(days).unwrap_or(CLAIM_DAYS)
 }
 
+/// More writers of one table than this mostly wait for each other's registry versions.
+const SHARDS_MAX: u32 = 100;
+
+fn shards(variables: &mut Variables<'_>) -> u32 {
+    let shards = variables.number("SLUICE_SHARDS", 1, 1..=SHARDS_MAX.into());
+    u32::try_from(shards).unwrap_or(1)
+}
+
 fn limits(variables: &mut Variables<'_>) -> DispatchLimits {
     let DispatchLimits { documents_max, bytes_max } = DispatchLimits::default();
     let documents = variables.number(
@@ -236,7 +247,7 @@ mod tests {
         };
         let foreign = gone(&["SLUICE_LAKE_BUCKET", "SLUICE_KMS_KEY_ARN", "SLUICE_EVENT_BUS"]);
         let dispatcher = read(DispatcherConfig::read, &foreign).expect("enough");
-        assert_eq!(dispatcher.limits.documents_max, 5_000);
+        assert_eq!((dispatcher.limits.documents_max, dispatcher.shards), (5_000, 1));
         let foreign = gone(&["SLUICE_KMS_KEY_ARN", "SLUICE_EVENT_BUS"]);
         let normalizer = read(NormalizerConfig::read, &foreign).expect("enough");
         assert_eq!((normalizer.kms_key_arn, normalizer.event_bus), (None, None));
@@ -281,6 +292,11 @@ mod tests {
         for arn in ["0a1b", "arn:aws:s3:::a-bucket", "arn:aws:kms:eu-central-1:1:alias/lake"] {
             let told = faults(read(NormalizerConfig::read, &[("SLUICE_KMS_KEY_ARN", arn)]));
             assert!(told.starts_with("SLUICE_KMS_KEY_ARN is \""), "{told}");
+        }
+        let shards = |count| read(DispatcherConfig::read, &[("SLUICE_SHARDS", count)]);
+        assert_eq!(shards("4").expect("a number").shards, 4);
+        for count in ["0", "101", "four"] {
+            assert!(faults(shards(count)).starts_with("SLUICE_SHARDS is"), "{count}");
         }
         let small = [("SLUICE_BATCH_DOCUMENTS_MAX", "10"), ("SLUICE_BATCH_BYTES_MAX", "1000")];
         let limits = read(DispatcherConfig::read, &small).expect("numbers").limits;

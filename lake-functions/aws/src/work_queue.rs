@@ -6,16 +6,24 @@ use crate::limits::{RECEIVE_WAIT_SECONDS, RELEASE_SECONDS_MAX};
 use crate::queue_message::{parse_message, text};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::MessageSystemAttributeName;
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+};
 use sluice_pipeline::{BatchMessage, Delivery, PortError, Receipt, WorkQueue};
 use std::time::Duration;
 
-/// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table.
+/// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table, or
+/// one of the table's shards.
 #[derive(Debug, Clone)]
 pub struct SqsWorkQueue {
     client: Client,
     url: String,
+    shards: u32,
+    trace: Option<String>,
 }
+
+const TRACE_HEADER: MessageSystemAttributeNameForSends =
+    MessageSystemAttributeNameForSends::AwsTraceHeader;
 
 /// SQS gave a message without what every message has.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +34,35 @@ impl SqsWorkQueue {
     /// The queue at `url`.
     #[must_use]
     pub fn new(aws: &Aws, url: String) -> Self {
-        SqsWorkQueue { client: aws.sqs(), url }
+        SqsWorkQueue { client: aws.sqs(), url, shards: 1, trace: None }
+    }
+
+    /// Lets so many batches of one table be at work at the same time, 1 or more. What they find out
+    /// about the table's schema at the same time costs the slower one a second shaping.
+    #[must_use]
+    pub fn with_shards(self, shards: u32) -> Self {
+        SqsWorkQueue { shards: shards.max(1), ..self }
+    }
+
+    /// Passes on the X-Ray trace of an invocation (its header), so that a batch's normalizer stands in
+    /// the trace of its dispatcher.
+    #[must_use]
+    pub fn with_trace(self, header: Option<String>) -> Self {
+        SqsWorkQueue { trace: header, ..self }
+    }
+
+    /// A batch sent again is in the group that it was in at first.
+    fn group(&self, message: &BatchMessage) -> String {
+        let table = message.table.as_str();
+        match self.shards {
+            1 => table.to_owned(),
+            shards => {
+                // The id is a hash.
+                let id = message.batch.as_str().bytes();
+                let mixed = id.fold(0_u32, |mixed, b| mixed.wrapping_mul(31) ^ u32::from(b));
+                format!("{table}#{}", mixed % shards)
+            }
+        }
     }
 }
 
@@ -37,9 +73,20 @@ impl WorkQueue for SqsWorkQueue {
             .client
             .send_message()
             .queue_url(&self.url)
-            .message_group_id(message.table.as_str())
+            .message_group_id(self.group(message))
             .message_deduplication_id(format!("{}.{}", message.batch, message.send))
             .message_body(text(message));
+        let send = match &self.trace {
+            Some(header) => {
+                let header = MessageSystemAttributeValue::builder()
+                    .data_type("String")
+                    .string_value(header)
+                    .build()
+                    .expect("the type is set");
+                send.message_system_attributes(TRACE_HEADER, header)
+            }
+            None => send,
+        };
         let sent = send.send().await;
         sent.map(|_| ())
             .map_err(|error| CallFailed::of(&error).at(format!("send batch {}", message.batch)))

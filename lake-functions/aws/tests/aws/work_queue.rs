@@ -1,6 +1,7 @@
 //! The work queue on SQS FIFO.
 
 use crate::harness::{Emulator, fifo_queue};
+use aws_sdk_sqs::types::MessageSystemAttributeName;
 use sluice_aws::{SqsWorkQueue, parse_message};
 use sluice_normalizer::{DocumentId, TableName};
 use sluice_pipeline::{Batch, BatchMessage, Delivery, PortError, Receipt, WorkQueue};
@@ -99,10 +100,11 @@ async fn a_message_says_whose_turn_it_is() {
         let url = fifo_queue(&aws, "batches", VISIBILITY).await;
         let sent = message("orders", "1", 3);
         SqsWorkQueue::new(&aws, url.clone()).send(&sent).await.expect("send");
-        let receive =
-            aws.sqs().receive_message().queue_url(url).message_system_attribute_names(
-                aws_sdk_sqs::types::MessageSystemAttributeName::All,
-            );
+        let receive = aws
+            .sqs()
+            .receive_message()
+            .queue_url(url)
+            .message_system_attribute_names(MessageSystemAttributeName::All);
         let received = receive.send().await.expect("receive").messages.expect("messages");
         let attribute = |name: &str| {
             received[0].attributes().expect("attributes").get(&name.into()).map(String::as_str)
@@ -114,6 +116,37 @@ async fn a_message_says_whose_turn_it_is() {
         let body = received[0].body().expect("a body");
         assert_eq!(parse_message(body).expect("a message"), sent);
     }
+}
+
+#[tokio::test]
+async fn as_many_batches_of_a_table_are_out_as_it_has_shards() {
+    let aws = Emulator::Ministack.aws().await;
+    for shards in [1, 3] {
+        let url = fifo_queue(&aws, "batches", VISIBILITY).await;
+        let queue = SqsWorkQueue::new(&aws, url).with_shards(shards);
+        for document in 0..20 {
+            queue.send(&message("orders", &document.to_string(), 0)).await.expect("send");
+        }
+        let mut out = 0;
+        while queue.receive().await.expect("receive").is_some() {
+            out += 1;
+        }
+        assert_eq!(out, shards);
+    }
+}
+
+#[tokio::test]
+async fn the_trace_goes_with_the_message() {
+    let aws = Emulator::Ministack.aws().await;
+    let url = fifo_queue(&aws, "batches", VISIBILITY).await;
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=3995c3f42cd8ad8;Sampled=1";
+    let queue = SqsWorkQueue::new(&aws, url.clone()).with_trace(Some(trace.to_owned()));
+    queue.send(&message("orders", "1", 0)).await.expect("send");
+    let name = MessageSystemAttributeName::AwsTraceHeader;
+    let receive = aws.sqs().receive_message().queue_url(url);
+    let receive = receive.message_system_attribute_names(name.clone());
+    let received = receive.send().await.expect("receive").messages.expect("messages");
+    assert_eq!(received[0].attributes().expect("attributes")[&name], trace);
 }
 
 #[tokio::test]

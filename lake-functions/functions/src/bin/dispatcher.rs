@@ -9,13 +9,19 @@ use sluice_functions::{Dispatcher, configured};
 async fn main() -> Result<(), Error> {
     let config = configured(DispatcherConfig::read)?;
     let aws = Aws::from_environment().await;
-    let function = &Dispatcher {
-        objects: S3IngressStore::new(&aws, config.ingress_bucket.clone(), None),
-        bucket: config.ingress_bucket,
-        ledger: DynamoLedger::new(aws.dynamodb(), config.ledger_table, config.claim_days),
-        queue: SqsWorkQueue::new(&aws, config.queue_url),
-        limits: config.limits,
+    let objects = &S3IngressStore::new(&aws, config.ingress_bucket.clone(), None);
+    let ledger = &DynamoLedger::new(aws.dynamodb(), config.ledger_table, config.claim_days);
+    let queue = &SqsWorkQueue::new(&aws, config.queue_url).with_shards(config.shards);
+    let bucket = &config.ingress_bucket;
+    let handle = async |event: LambdaEvent<SqsEvent>| {
+        let function = Dispatcher {
+            bucket: bucket.clone(),
+            objects: objects.clone(),
+            ledger: ledger.clone(),
+            queue: queue.clone().with_trace(event.context.xray_trace_id),
+            limits: config.limits,
+        };
+        function.handle(event.payload).await
     };
-    let handle = async |event: LambdaEvent<SqsEvent>| function.handle(event.payload).await;
     run(service_fn(move |event| async move { Ok::<_, Error>(handle(event).await) })).await
 }
