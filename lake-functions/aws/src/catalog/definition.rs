@@ -14,7 +14,14 @@ use sluice_pipeline::ContentHash;
 use std::fmt::Debug;
 
 /// Counts up when Glue is told the same table in another way, so that it is told again.
-const DEFINITION_FORMAT: u32 = 1;
+const DEFINITION_FORMAT: u32 = 2;
+
+/// Not bucketed, as Athena's own DDL says it. Trino's client of Glue fails on a table that leaves it out.
+const NOT_BUCKETED: i32 = -1;
+
+/// Trino runs a view as its owner and refuses one without; Athena sets one on what its own DDL makes
+/// and knows no such user.
+const OWNER: &str = "sluice";
 
 const PARQUET_SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
@@ -65,6 +72,7 @@ impl Definition {
             .location(format!("{}/", table.prefix))
             .input_format(PARQUET_INPUT)
             .output_format(PARQUET_OUTPUT)
+            .number_of_buckets(NOT_BUCKETED)
             .serde_info(serde.build());
         let mut parameters = marks.parameters();
         for (parameter, value) in [("EXTERNAL", "TRUE"), ("classification", "parquet")] {
@@ -75,6 +83,7 @@ impl Definition {
         }
         let input = TableInput::builder()
             .name(&table.name)
+            .owner(OWNER)
             .table_type("EXTERNAL_TABLE")
             .storage_descriptor(storage.build())
             .set_partition_keys(Some(PARTITION_COLUMNS.map(partition_key).to_vec()))
@@ -90,6 +99,7 @@ impl Definition {
         let storage = StorageDescriptor::builder()
             .set_columns(Some(view.columns.iter().map(column).collect()))
             .location("")
+            .number_of_buckets(NOT_BUCKETED)
             .serde_info(SerDeInfo::builder().build());
         let mut parameters = marks.parameters();
         for (parameter, value) in [("presto_view", "true"), ("comment", "Presto View")] {
@@ -97,6 +107,7 @@ impl Definition {
         }
         let input = TableInput::builder()
             .name(&view.name)
+            .owner(OWNER)
             .table_type("VIRTUAL_VIEW")
             .storage_descriptor(storage.build())
             .set_partition_keys(Some(Vec::new()))
