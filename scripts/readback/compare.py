@@ -46,9 +46,9 @@ def compare(lake, table, files, rows_of):
     for name, path in files.items():
         documents = [document for plan in plans for document in plan["documents"] if document["source"] == name]
         for document, item in _items(name, path, documents, report):
-            key = _place(document["id"], item, rejected)
+            key = place(document["id"], item, rejected)
             expected.add(key)
-            _check_item(key, item, records, rejected, report)
+            check_item(key, item, records, rejected, report)
     for key in sorted((records.keys() | rejected.keys()) - expected, key=str):
         report.problems.append(f"rows or rejects of {key}, which no source file holds")
     if unknown := {document["source"] for plan in plans for document in plan["documents"]} - files.keys():
@@ -97,14 +97,16 @@ def _check_lineage(plans, rows, rejects):
                 yield f"{name}: received at {at}, filed under {row['ingest_date']}"
 
 
-def _place(document, item, rejected):
+def place(document, item, rejected):
     """Where the item must stand: document and row."""
     if item.or_row is not None and (document, item.row) not in rejected:
         return document, item.or_row
     return document, item.row
 
 
-def _check_item(key, item, records, rejected, report):
+def check_item(key, item, records, rejected, report):
+    """One item of a document against what stands at its place: `records` as `rebuild` gives them, `rejected` rows of
+    rejects by the same key."""
     record, rejects = records.get(key), rejected.get(key, [])
     stored = (record.root_rows if record else 0, len(rejects))
     where = f"{key[0]} row {key[1]}"

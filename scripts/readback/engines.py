@@ -4,22 +4,18 @@ Every engine shows timestamps as milliseconds, and the partition keys `tier` and
 no part has may be missing or None.
 """
 
-from pathlib import Path
-
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import trino.exceptions
 
 from readback import timestamps
+from readback.duck import DuckDb, parts
+
+__all__ = ["DuckDb", "PyArrow", "QueryFailed", "Trino"]
 
 
 class QueryFailed(Exception):
     """The engine refused a statement, or could not read the files."""
-
-
-def _parts(lake, table):
-    return sorted(Path(lake, table, "g1").glob("tier=*/ingest_date=*/*.parquet"))
 
 
 def _partition(path):
@@ -34,7 +30,7 @@ class PyArrow:
 
     def rows(self, table):
         rows = []
-        for path in _parts(self.lake, table):
+        for path in parts(self.lake, table):
             # ParquetFile and not read_table, which would look at the folders' names as well.
             with pq.ParquetFile(path) as file:
                 part = file.read()
@@ -49,34 +45,6 @@ def _timestamps_as_int(kind):
     if pa.types.is_list(kind):
         return pa.list_(_timestamps_as_int(kind.value_type))
     return kind
-
-
-class DuckDb:
-    name = "duckdb"
-
-    def __init__(self, lake):
-        self.lake = lake
-        # Many tiny queries on a small machine.
-        self.connection = duckdb.connect(config={"threads": 1})
-
-    def rows(self, table):
-        parts = [str(path) for path in _parts(self.lake, table)]
-        if not parts:
-            return []
-        relation = "read_parquet($parts, union_by_name = true, hive_partitioning = true, hive_types_autocast = false)"
-        described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}", {"parts": parts}).fetchall()
-        columns = ", ".join(_milliseconds(f'"{name}"', kind) + f' AS "{name}"' for name, kind, *_ in described)
-        found = self.connection.execute(f"SELECT {columns} FROM {relation}", {"parts": parts})
-        names = [name for name, *_ in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _milliseconds(expression, kind):
-    if not kind.startswith("TIMESTAMP"):
-        return expression
-    if kind.endswith("[]"):
-        return f"list_transform({expression}, lambda x: {_milliseconds('x', kind[:-2])})"
-    return f"epoch_ms({expression})"
 
 
 class Trino:

@@ -5,8 +5,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from readback.scalars import keys_of_pointer
 
 REJECTS = "sluice_rejects"
@@ -116,6 +114,9 @@ def _kinds(table):
 
 
 def _check_part(path, rows, kinds):
+    # Here, because who only wants the registry may lack pyarrow.
+    import pyarrow.parquet as pq
+
     with pq.ParquetFile(path) as part:
         metadata, schema = part.metadata, part.schema
         if metadata.num_rows != rows:

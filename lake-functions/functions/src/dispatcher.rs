@@ -2,7 +2,7 @@
 
 use crate::announced::announced;
 use crate::log::{log, told};
-use crate::metrics::write_metrics;
+use crate::metrics::{count_invocation, write_metrics};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde_json::{Map, json};
 use sluice_aws::S3IngressStore;
@@ -57,6 +57,7 @@ impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
     /// are no notification end in the dead-letter queue that way.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let began = Instant::now();
+        count_invocation("dispatcher");
         let mut failed = BTreeSet::new();
         let (mut foreign, mut renamed) = (0, 0_u64);
         // Each document once, with the messages that announced it.

@@ -3,10 +3,23 @@
 
 use crate::log::write;
 use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is counted of a call: name, unit as CloudWatch spells it, value.
 pub(crate) type Figure = (&'static str, &'static str, f64);
+
+/// Counts an invocation of a function; each function calls it first. `ColdStart` is 1 for the first
+/// one of a process and 0 after it, so that its sum is the cold starts and its average their share.
+pub(crate) fn count_invocation(function: &str) {
+    static WARM: AtomicBool = AtomicBool::new(false);
+    write_metrics(function, &[cold_start(&WARM)], Map::new());
+}
+
+fn cold_start(warm: &AtomicBool) -> Figure {
+    let cold = !warm.swap(true, Ordering::Relaxed);
+    ("ColdStart", "Count", f64::from(u8::from(cold)))
+}
 
 /// Writes the figures of a call. `ids`: what they are about, to be found in the log, not counted by.
 pub(crate) fn write_metrics(function: &str, figures: &[Figure], ids: Map<String, Value>) {
@@ -39,8 +52,16 @@ fn line(function: &str, figures: &[Figure], ids: Map<String, Value>, now_ms: u64
 
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{cold_start, line};
     use serde_json::{Map, json};
+    use std::sync::atomic::AtomicBool;
+
+    #[test]
+    fn the_first_invocation_of_a_process_is_a_cold_start() {
+        let warm = AtomicBool::new(false);
+        let counted: Vec<_> = (0..3).map(|_| cold_start(&warm)).collect();
+        assert_eq!(counted, [1.0, 0.0, 0.0].map(|count| ("ColdStart", "Count", count)));
+    }
 
     #[test]
     fn the_line_is_as_cloudwatch_documents_it() {

@@ -2,7 +2,7 @@
 
 use crate::dispatcher::answer;
 use crate::log::{log, told};
-use crate::metrics::write_metrics;
+use crate::metrics::{count_invocation, write_metrics};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::{Map, json};
 use sluice_aws::{Event, EventBridge, News, S3Settings, parse_message};
@@ -98,6 +98,7 @@ where
     /// later ones of it (FIFO).
     pub async fn handle(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
         let end = Instant::now() + time.saturating_sub(GIVE_UP_BEFORE_END);
+        count_invocation("normalizer");
         let mut waiting = BTreeSet::new();
         let mut failed = Vec::new();
         for (at, record) in event.records.iter().enumerate() {
