@@ -54,8 +54,14 @@ pub struct NormalizerConfig {
 pub struct RedriveConfig {
     /// `SLUICE_INGRESS_BUCKET`.
     pub ingress_bucket: String,
+    /// `SLUICE_INVENTORY_BUCKET`: where S3 puts the inventories of the ingress bucket.
+    pub inventory_bucket: String,
+    /// `SLUICE_INVENTORY_PREFIX`: the folder there that holds the folders of their dates.
+    pub inventory_prefix: String,
     /// `SLUICE_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `SLUICE_CLAIM_DAYS`, can be left out. The sweep never looks further back.
+    pub claim_days: u32,
     /// `SLUICE_QUEUE_URL`.
     pub queue_url: String,
     /// `SLUICE_DEAD_LETTER_QUEUE_URL`.
@@ -131,7 +137,10 @@ impl RedriveConfig {
         let mut variables = Variables::new(lookup);
         let config = RedriveConfig {
             ingress_bucket: variables.bucket("SLUICE_INGRESS_BUCKET", INGRESS_BUCKET),
+            inventory_bucket: variables.bucket("SLUICE_INVENTORY_BUCKET", INVENTORY_BUCKET),
+            inventory_prefix: variables.inventory_prefix(),
             ledger_table: variables.ledger_table(),
+            claim_days: claim_days(&mut variables),
             queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
             dead_letter_queue_url: variables.queue_url("SLUICE_DEAD_LETTER_QUEUE_URL", DEAD),
             event_bus: variables.event_bus(),
@@ -168,6 +177,7 @@ impl RebuildConfig {
 
 const INGRESS_BUCKET: &str = "the bucket that the gateway writes documents to";
 const LAKE_BUCKET: &str = "the bucket of the lake";
+const INVENTORY_BUCKET: &str = "the bucket that S3 puts the ingress bucket's inventories in";
 const QUEUE: &str = "the FIFO queue of batches";
 const DEAD: &str = "the dead-letter queue of the FIFO queue of batches";
 
@@ -199,7 +209,7 @@ mod tests {
     use super::{ConfigError, DispatcherConfig, NormalizerConfig, RebuildConfig, RedriveConfig};
     use std::fmt::Debug;
 
-    const GOOD: [(&str, &str); 7] = [
+    const GOOD: [(&str, &str); 9] = [
         ("SLUICE_INGRESS_BUCKET", "123456789012-lake-ingress"),
         ("SLUICE_LAKE_BUCKET", "123456789012-lake"),
         ("SLUICE_KMS_KEY_ARN", "arn:aws:kms:eu-central-1:123456789012:key/0a1b"),
@@ -210,6 +220,8 @@ mod tests {
             "https://sqs.eu-central-1.amazonaws.com/123456789012/dead.fifo",
         ),
         ("SLUICE_EVENT_BUS", "default"),
+        ("SLUICE_INVENTORY_BUCKET", "123456789012-lake"),
+        ("SLUICE_INVENTORY_PREFIX", "_inventory/123456789012-lake-ingress/daily"),
     ];
 
     /// Reads GOOD with some variables changed.
@@ -242,6 +254,8 @@ mod tests {
         assert_eq!((normalizer.kms_key_arn, normalizer.event_bus), (None, None));
         let redrive = read(RedriveConfig::read, &gone(&["SLUICE_LAKE_BUCKET"])).expect("enough");
         assert_eq!(redrive.event_bus.as_deref(), Some("default"));
+        assert_eq!(redrive.claim_days, 1_095);
+        assert_eq!(redrive.inventory_prefix, "_inventory/123456789012-lake-ingress/daily");
         read(RebuildConfig::read, &gone(&["SLUICE_DEAD_LETTER_QUEUE_URL"])).expect("enough");
     }
 
@@ -270,6 +284,12 @@ mod tests {
             ("SLUICE_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/b"),
             ("SLUICE_DEAD_LETTER_QUEUE_URL", queue),
             ("SLUICE_EVENT_BUS", "a bus"),
+            ("SLUICE_INVENTORY_BUCKET", "a/b"),
+            ("SLUICE_INVENTORY_PREFIX", "s3://a-bucket/inventory"),
+            ("SLUICE_INVENTORY_PREFIX", "inventory/"),
+            ("SLUICE_INVENTORY_PREFIX", "/inventory"),
+            ("SLUICE_INVENTORY_PREFIX", ""),
+            ("SLUICE_CLAIM_DAYS", "0"),
             ("SLUICE_BATCH_DOCUMENTS_MAX", "5001"),
             ("SLUICE_BATCH_DOCUMENTS_MAX", "0"),
             ("SLUICE_BATCH_BYTES_MAX", "64 MB"),
