@@ -3,7 +3,7 @@
 //! | `pk` | `sk` | what |
 //! |---|---|---|
 //! | `document#<id>` | `<table>#g<generation, 10 digits>` | the claim, later the outcome |
-//! | `batch#<id>` | `batch` | table, generation, members, state, committed parts |
+//! | `batch#<id>` | `batch` | table, generation, members, state, committed parts, the death told last |
 //! | `batch#<id>` | `plan` | the plan |
 //! | `batch#<id>` | `trial` | how far the trial is |
 //! | `batch#<id>` | `members#…`, `parts#…`, `plan#…`, `trial#…` | pieces of large values |
