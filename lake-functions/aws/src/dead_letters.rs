@@ -10,8 +10,7 @@
 //! once, and one that is killed keeps it from the next one for that long.
 //!
 //! `ApproximateReceiveCount` does not tell whether a letter is seen for the first time: looking at it
-//! without acting counts as well, and so do the receives of the queue that it came from. The ledger
-//! remembers which were told of.
+//! without acting counts as well. The ledger remembers which deaths were told.
 
 use crate::clients::Aws;
 use crate::failure::CallFailed;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sluice_normalizer::DocumentId;
 use sluice_pipeline::{Batch, BatchMessage, Ledger, OpenBatches};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const BOTH: [Emulator; 2] = [Emulator::Moto, Emulator::Ministack];
 
@@ -140,6 +141,37 @@ async fn a_sweep_goes_on_where_the_time_ended() {
         let expected: BTreeMap<String, u64> = ids.into_iter().map(|id| (id, 1)).collect();
         assert_eq!(platform.home.rows("orders").await, expected, "{emulator:?}");
     }
+}
+
+#[tokio::test]
+async fn sweeps_that_are_killed_lose_nothing() {
+    let platform = Platform::new(Emulator::Ministack).await;
+    let ids: Vec<String> = (0..12).map(|n| format!("d{n}")).collect();
+    for id in &ids {
+        platform.put(id, 1).await;
+    }
+    let file = |ids: &[String]| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        platform.inventories.lines(&ids, 1)
+    };
+    let texts: Vec<String> = ids.chunks(3).map(file).collect();
+    platform.inventories.publish(days_ago_ms(0), SCHEMA, &texts).await;
+    let (mut round, mut killed) = (0, 0);
+    loop {
+        round += 1;
+        assert!(round < 200, "the sweep does not end");
+        let sweep = platform.ask_for(json!({"action": "sweep"}), SHORT);
+        let life = Duration::from_millis(round * 17 % 160);
+        match tokio::time::timeout(life, sweep).await {
+            Ok(answer) if answer.as_ref().expect("swept")["documents"]["complete"] == true => break,
+            Ok(_) => {}
+            Err(_) => killed += 1,
+        }
+    }
+    assert!(killed > 2, "{killed} of {round} were killed");
+    platform.normalize().await;
+    let expected: BTreeMap<String, u64> = ids.into_iter().map(|id| (id, 1)).collect();
+    assert_eq!(platform.home.rows("orders").await, expected);
 }
 
 #[tokio::test]
