@@ -96,8 +96,9 @@ impl Bucket {
         }
     }
 
-    /// Copies an object of the bucket with its metadata, unless one has the key `to`.
-    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<Created, PortError> {
+    /// Copies an object of the bucket with its metadata, unless one has the key `to`. None when there
+    /// is no object to copy.
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<Option<Created>, PortError> {
         // Of a key any character may be, and this one is part of a header.
         let source = format!("{}/{}", self.name, utf8_percent_encode(from, NON_ALPHANUMERIC));
         for tries_left in (0..CONFLICT_TRIES_MAX).rev() {
@@ -110,11 +111,12 @@ impl Bucket {
                 None => copy,
             };
             let error = match copy.if_none_match("*").send().await {
-                Ok(_) => return Ok(Created::New),
+                Ok(_) => return Ok(Some(Created::New)),
+                Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
                 Err(error) => error,
             };
             match status(&error) {
-                Some(412) => return Ok(Created::Exists),
+                Some(412) => return Ok(Some(Created::Exists)),
                 Some(409) if tries_left > 0 => {}
                 _ => return Err(unavailable(format!("copy an object to {to}"), &error)),
             }
@@ -168,6 +170,58 @@ impl Bucket {
         }
     }
 
+    /// Bytes of an object from `from` on, `bytes` or fewer where it ends; none when there is no such
+    /// object. `etag`: that it must still have.
+    pub(crate) async fn range(
+        &self,
+        key: &str,
+        from: u64,
+        bytes: u64,
+        etag: Option<&str>,
+    ) -> Result<Option<Range>, PortError> {
+        let range = format!("bytes={from}-{}", from + bytes.max(1) - 1);
+        let bytes_max = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let mut tries = 0;
+        loop {
+            let get = self.client.get_object().bucket(&self.name).key(key).range(&range);
+            let object = match get.set_if_match(etag.map(str::to_owned)).send().await {
+                Ok(object) => object,
+                Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+                // The object ends before.
+                Err(error) if status(&error) == Some(416) => return Ok(Some(Range::default())),
+                Err(error) => return Err(unavailable(format!("read {key}"), &error)),
+            };
+            let total = object.content_range().and_then(|text| text.rsplit_once('/'));
+            let object_bytes = total.and_then(|(_, total)| total.parse().ok());
+            tries += 1;
+            match read(object.body, bytes_max).await {
+                Ok(bytes) => return Ok(Some(Range { bytes, etag: object.e_tag, object_bytes })),
+                Err(error) if tries >= BODY_TRIES_MAX => return Err(broken_off(key, error)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The names of the folders right under `prefix` (which ends in a slash) that come after `after`.
+    pub(crate) async fn folders(
+        &self,
+        prefix: &str,
+        after: &str,
+    ) -> Result<Vec<String>, PortError> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).delimiter("/");
+        let mut pages = list.start_after(format!("{prefix}{after}")).into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| unavailable(format!("list {prefix}"), &error))?;
+            let folders = page.common_prefixes().iter().filter_map(|common| common.prefix());
+            let name =
+                |folder: &str| folder.strip_prefix(prefix)?.strip_suffix('/').map(str::to_owned);
+            // Emulators do not all heed where to start.
+            names.extend(folders.filter_map(name).filter(|name| name.as_str() > after));
+        }
+        Ok(names)
+    }
+
     /// The keys that start with `prefix`, each given to `visit`.
     pub(crate) async fn list(
         &self,
@@ -182,6 +236,15 @@ impl Bucket {
         }
         Ok(())
     }
+}
+
+/// A piece of an object.
+#[derive(Debug, Default)]
+pub(crate) struct Range {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) etag: Option<String>,
+    /// The whole object's size, where it was told.
+    pub(crate) object_bytes: Option<u64>,
 }
 
 /// What a conditional read found.

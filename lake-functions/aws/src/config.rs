@@ -56,14 +56,22 @@ pub struct NormalizerConfig {
 pub struct RedriveConfig {
     /// `SLUICE_INGRESS_BUCKET`.
     pub ingress_bucket: String,
+    /// `SLUICE_INVENTORY_BUCKET`: where S3 puts the inventories of the ingress bucket.
+    pub inventory_bucket: String,
+    /// `SLUICE_INVENTORY_PREFIX`: the folder there that holds the folders of their dates.
+    pub inventory_prefix: String,
     /// `SLUICE_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `SLUICE_CLAIM_DAYS`, can be left out. The sweep never looks further back.
+    pub claim_days: u32,
     /// `SLUICE_QUEUE_URL`.
     pub queue_url: String,
     /// `SLUICE_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
     /// `SLUICE_EVENT_BUS`, can be left out: then nothing is published.
     pub event_bus: Option<String>,
+    /// As the dispatcher's.
+    pub shards: u32,
     /// As the dispatcher's.
     pub limits: DispatchLimits,
 }
@@ -134,10 +142,14 @@ impl RedriveConfig {
         let mut variables = Variables::new(lookup);
         let config = RedriveConfig {
             ingress_bucket: variables.bucket("SLUICE_INGRESS_BUCKET", INGRESS_BUCKET),
+            inventory_bucket: variables.bucket("SLUICE_INVENTORY_BUCKET", INVENTORY_BUCKET),
+            inventory_prefix: variables.inventory_prefix(),
             ledger_table: variables.ledger_table(),
+            claim_days: claim_days(&mut variables),
             queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
             dead_letter_queue_url: variables.queue_url("SLUICE_DEAD_LETTER_QUEUE_URL", DEAD),
             event_bus: variables.event_bus(),
+            shards: shards(&mut variables),
             limits: limits(&mut variables),
         };
         if !config.queue_url.is_empty() && config.queue_url == config.dead_letter_queue_url {
@@ -171,6 +183,7 @@ impl RebuildConfig {
 
 const INGRESS_BUCKET: &str = "the bucket that the gateway writes documents to";
 const LAKE_BUCKET: &str = "the bucket of the lake";
+const INVENTORY_BUCKET: &str = "the bucket that S3 puts the ingress bucket's inventories in";
 const QUEUE: &str = "the FIFO queue of batches";
 const DEAD: &str = "the dead-letter queue of the FIFO queue of batches";
 
@@ -210,7 +223,7 @@ mod tests {
     use super::{ConfigError, DispatcherConfig, NormalizerConfig, RebuildConfig, RedriveConfig};
     use std::fmt::Debug;
 
-    const GOOD: [(&str, &str); 7] = [
+    const GOOD: [(&str, &str); 9] = [
         ("SLUICE_INGRESS_BUCKET", "123456789012-lake-ingress"),
         ("SLUICE_LAKE_BUCKET", "123456789012-lake"),
         ("SLUICE_KMS_KEY_ARN", "arn:aws:kms:eu-central-1:123456789012:key/0a1b"),
@@ -221,6 +234,8 @@ mod tests {
             "https://sqs.eu-central-1.amazonaws.com/123456789012/dead.fifo",
         ),
         ("SLUICE_EVENT_BUS", "default"),
+        ("SLUICE_INVENTORY_BUCKET", "123456789012-lake"),
+        ("SLUICE_INVENTORY_PREFIX", "_inventory/123456789012-lake-ingress/daily"),
     ];
 
     /// Reads GOOD with some variables changed.
@@ -253,6 +268,8 @@ mod tests {
         assert_eq!((normalizer.kms_key_arn, normalizer.event_bus), (None, None));
         let redrive = read(RedriveConfig::read, &gone(&["SLUICE_LAKE_BUCKET"])).expect("enough");
         assert_eq!(redrive.event_bus.as_deref(), Some("default"));
+        assert_eq!(redrive.claim_days, 1_095);
+        assert_eq!(redrive.inventory_prefix, "_inventory/123456789012-lake-ingress/daily");
         read(RebuildConfig::read, &gone(&["SLUICE_DEAD_LETTER_QUEUE_URL"])).expect("enough");
     }
 
@@ -281,6 +298,12 @@ mod tests {
             ("SLUICE_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/b"),
             ("SLUICE_DEAD_LETTER_QUEUE_URL", queue),
             ("SLUICE_EVENT_BUS", "a bus"),
+            ("SLUICE_INVENTORY_BUCKET", "a/b"),
+            ("SLUICE_INVENTORY_PREFIX", "s3://a-bucket/inventory"),
+            ("SLUICE_INVENTORY_PREFIX", "inventory/"),
+            ("SLUICE_INVENTORY_PREFIX", "/inventory"),
+            ("SLUICE_INVENTORY_PREFIX", ""),
+            ("SLUICE_CLAIM_DAYS", "0"),
             ("SLUICE_BATCH_DOCUMENTS_MAX", "5001"),
             ("SLUICE_BATCH_DOCUMENTS_MAX", "0"),
             ("SLUICE_BATCH_BYTES_MAX", "64 MB"),

@@ -44,18 +44,25 @@ impl S3IngressStore {
         DocumentId::parse(key.strip_prefix(KEY_PREFIX)?).ok()
     }
 
-    /// Makes a document of an object whose key begins like a document's and goes on with something
-    /// that is no id, which a client can bring about where it chooses the gateway's request id (I-1):
-    /// copies it to an id of Sluice's own, the same for the same key, which S3 then announces like any
-    /// other.
+    /// The id of Sluice's own, the same for the same key, that [`S3IngressStore::rename`] gives to an
+    /// object whose key begins like a document's and goes on with something that is no id; a client can
+    /// bring that about where it chooses the gateway's request id. None for other keys.
+    #[must_use]
+    pub fn misnamed(key: &str) -> Option<DocumentId> {
+        let name = key.strip_prefix(KEY_PREFIX)?;
+        DocumentId::parse(name).is_err().then(|| id_of_misnamed(key))
+    }
+
+    /// Makes a document of a misnamed object (I-1): copies it to the id that it is given, which S3 then
+    /// announces like any other. None when the object is gone.
     ///
     /// # Errors
     /// [`PortError::Unavailable`].
-    pub async fn rename(&self, key: &str) -> Result<DocumentId, PortError> {
+    pub async fn rename(&self, key: &str) -> Result<Option<DocumentId>, PortError> {
         let id = id_of_misnamed(key);
         // One that exists is the copy of an earlier announcement: nobody meets a hash by chance.
-        self.bucket.copy(key, &self::key(&id)).await?;
-        Ok(id)
+        let copied = self.bucket.copy(key, &self::key(&id)).await?;
+        Ok(copied.map(|_| id))
     }
 
     /// What is known of a document without reading its body, none when there is none with this id or
@@ -215,6 +222,8 @@ mod tests {
 
     #[test]
     fn misnamed_keys_have_one_id_each() {
+        let misnamed = |key| S3IngressStore::misnamed(key).is_some();
+        assert!(misnamed("id=a b") && misnamed("id=") && !misnamed("id=a") && !misnamed("logs/a"));
         let id = id_of_misnamed("id=a b").to_string();
         assert_eq!(id, "8877a335-8d46-8b42-ba89-bcc7e00654e0");
         assert_ne!(id, id_of_misnamed("id=a  b").to_string());

@@ -6,11 +6,13 @@ mod bucket;
 mod catalog;
 mod clients;
 mod config;
+mod dead_letters;
 mod encoded_word;
 mod events;
 mod failure;
 mod ingress_head;
 mod ingress_store;
+mod inventory;
 mod lake_store;
 mod ledger;
 mod limits;
@@ -25,10 +27,14 @@ pub use clients::Aws;
 pub use config::{
     ConfigError, DispatcherConfig, Lookup, NormalizerConfig, RebuildConfig, RedriveConfig,
 };
+pub use dead_letters::SqsDeadLetters;
 pub use events::{Event, EventBridge};
 pub use ingress_store::S3IngressStore;
+pub use inventory::{
+    Inventory, InventoryEntry, InventoryError, InventoryFault, InventoryFile, S3Inventory,
+};
 pub use lake_store::S3LakeStore;
-pub use ledger::{DynamoLedger, OpenBatch};
+pub use ledger::{DynamoLedger, SweepCursor};
 pub use queue_message::{MessageError, parse_message};
 pub use settings::{Look, LookError, News, S3Settings, SETTINGS_KEY, UnusableSettings};
 pub use work_queue::SqsWorkQueue;

@@ -41,6 +41,25 @@ pub(crate) const RECEIVE_WAIT_SECONDS: i32 = 1;
 /// A queue message's text, bytes; ours have some 150.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 10_000;
 
+/// How long listed dead letters are out, seconds: ample for what is done with those of one list, and
+/// soon enough for a later redrive to see what an earlier one left when it was killed.
+pub(crate) const DEAD_LETTER_SECONDS: i32 = 60;
+
+/// `manifest.json` of an inventory, bytes: some 200 a file.
+pub(crate) const MANIFEST_BYTES_MAX: usize = 4_000_000;
+
+/// A line of an inventory, unquoted: a key has at most 1,024 bytes, each at most three URL-encoded.
+pub(crate) const INVENTORY_LINE_BYTES_MAX: usize = 16_384;
+
+/// Fields of an inventory. S3 knows some 25.
+pub(crate) const INVENTORY_COLUMNS_MAX: usize = 64;
+
+/// Bytes of an inventory's file read by one request.
+pub(crate) const INVENTORY_RANGE_BYTES: u64 = 8_000_000;
+
+/// Objects of an inventory given out at once, and those of the piece that brought so many.
+pub(crate) const INVENTORY_PAGE_ROWS: usize = 5_000;
+
 /// Entries of one `PutEvents`.
 pub(crate) const EVENTS_AT_ONCE: usize = 10;
 
@@ -52,3 +71,4 @@ pub(crate) const EVENT_CODES_MAX: usize = 50;
 
 const _: () = assert!(INGRESS_OBJECT_BYTES_MAX > DOCUMENT_BYTES_MAX.div_ceil(3) * 4);
 const _: () = assert!(INGRESS_OBJECT_BYTES_MAX < IN_FLIGHT_BYTES_MAX, "or it waits for ever");
+const _: () = assert!(INVENTORY_LINE_BYTES_MAX > 4 * 3 * 1_024);

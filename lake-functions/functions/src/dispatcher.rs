@@ -21,10 +21,14 @@ pub trait Objects {
     ) -> impl Future<Output = Vec<Result<Option<DocumentHead>, PortError>>> + Send;
 
     /// Gives an object whose key names no document one that does; it is announced again under that.
+    /// None when the object is gone.
     ///
     /// # Errors
     /// [`PortError`].
-    fn rename(&self, key: &str) -> impl Future<Output = Result<DocumentId, PortError>> + Send;
+    fn rename(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<DocumentId>, PortError>> + Send;
 }
 
 impl Objects for S3IngressStore {
@@ -32,7 +36,7 @@ impl Objects for S3IngressStore {
         self.heads(ids).await
     }
 
-    async fn rename(&self, key: &str) -> Result<DocumentId, PortError> {
+    async fn rename(&self, key: &str) -> Result<Option<DocumentId>, PortError> {
         self.rename(key).await
     }
 }
@@ -59,7 +63,7 @@ impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
         let began = Instant::now();
         count_invocation("dispatcher");
         let mut failed = BTreeSet::new();
-        let (mut foreign, mut renamed) = (0, 0_u64);
+        let (mut foreign, mut renamed, mut gone) = (0, 0_u64, 0_u64);
         // Each document once, with the messages that announced it.
         let mut documents: BTreeMap<DocumentId, Vec<usize>> = BTreeMap::new();
         for (at, message) in event.records.iter().enumerate() {
@@ -68,7 +72,8 @@ impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
                     foreign += announced.foreign;
                     for key in announced.misnamed {
                         match self.objects.rename(&key).await {
-                            Ok(id) => {
+                            Ok(None) => gone += 1,
+                            Ok(Some(id)) => {
                                 log("renamed", json!({"document": id.as_str()}));
                                 renamed += 1;
                             }
@@ -90,7 +95,7 @@ impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
         }
         let (ids, messages): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
         let found = self.objects.heads(&ids).await.into_iter().zip(messages);
-        let (mut heads, mut gone) = (Vec::new(), 0_u64);
+        let mut heads = Vec::new();
         let mut first_error = None;
         for (found, messages) in found {
             match found {

@@ -6,8 +6,10 @@ mod dispatcher;
 mod log;
 mod metrics;
 mod normalizer;
+mod redrive;
 mod start;
 
 pub use dispatcher::{Dispatcher, Objects};
 pub use normalizer::{NormalizerFunction, SettingsSource, Told};
+pub use redrive::{RedriveError, RedriveFunction, RequestError};
 pub use start::configured;

@@ -5,6 +5,7 @@ use crate::dispatch::{DispatchLimits, dispatch, group};
 use crate::document::DocumentHead;
 use crate::ports::{Ledger, OpenBatches, PortError, WorkQueue};
 use crate::redrive::Intent;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::TableName;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,6 +13,9 @@ use std::ops::Range;
 /// The send number of a swept batch. Not 0, as what earlier tries left counts; and always the same,
 /// since a queue that drops it had the same message a moment ago.
 const SWEPT: u32 = 1;
+
+/// Documents looked up at the same time.
+const LOOKS_AT_ONCE: usize = 64;
 
 /// Makes batches of those documents that no batch claimed, and sends them. One that is claimed a
 /// moment later, or waits in a batch that nobody took up yet, is in two batches then, and claims
@@ -34,24 +38,27 @@ pub async fn sweep_documents(
     limits: &DispatchLimits,
     intent: Intent,
 ) -> Result<Vec<Batch>, PortError> {
+    let young = || heads.iter().filter(|head| received_ms.contains(&head.received_at_ms));
     let mut generations: BTreeMap<&TableName, u32> = BTreeMap::new();
-    let mut forgotten = Vec::new();
-    for head in heads.iter().filter(|head| received_ms.contains(&head.received_at_ms)) {
-        let generation = match generations.get(&head.table) {
-            Some(&known) => known,
-            None => ledger.generation(&head.table).await?,
-        };
-        generations.insert(&head.table, generation);
-        if ledger.document(&head.table, generation, &head.id).await?.is_none() {
-            forgotten.push(head.clone());
+    for head in young() {
+        if !generations.contains_key(&head.table) {
+            generations.insert(&head.table, ledger.generation(&head.table).await?);
         }
     }
+    let generation = |table: &TableName| generations.get(table).copied().unwrap_or(1);
+    // After an outage there can be a great many.
+    let forgotten = stream::iter(young())
+        .map(async |head| {
+            let known = ledger.document(&head.table, generation(&head.table), &head.id).await?;
+            Ok(known.is_none().then(|| head.clone()))
+        })
+        .buffered(LOOKS_AT_ONCE)
+        .try_collect::<Vec<_>>()
+        .await?;
+    let forgotten: Vec<DocumentHead> = forgotten.into_iter().flatten().collect();
     match intent {
         Intent::Act => dispatch(ledger, queue, &forgotten, limits).await,
-        Intent::Tell => {
-            let generation = |table: &TableName| generations.get(table).copied().unwrap_or(1);
-            Ok(group(&forgotten, &generation, limits))
-        }
+        Intent::Tell => Ok(group(&forgotten, &generation, limits)),
     }
 }
 

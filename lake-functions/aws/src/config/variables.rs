@@ -52,6 +52,16 @@ impl<'l> Variables<'l> {
         self.needed(name, &must, is_url)
     }
 
+    pub(super) fn inventory_prefix(&mut self) -> String {
+        let is_prefix = |text: &str| {
+            let folders = text.split('/').all(|folder| !folder.is_empty());
+            folders && text.len() <= 900 && text.bytes().all(|b| b.is_ascii_graphic())
+        };
+        let must = "the folder of the inventories' dates, like PREFIX/SOURCE-BUCKET/CONFIGURATION-ID, \
+                    without a slash at its ends";
+        self.needed("SLUICE_INVENTORY_PREFIX", must, is_prefix)
+    }
+
     /// An ARN, because in another account's bucket a bare id would name another key.
     pub(super) fn kms_key_arn(&mut self) -> Option<String> {
         let is_arn = |text: &str| {

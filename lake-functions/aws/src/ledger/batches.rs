@@ -1,38 +1,26 @@
 //! Batches: members, state, and what belongs to them.
 
+use super::DynamoLedger;
 use super::fault::{Damage, Fault};
-use super::item::{BATCH_PREFIX, Item, Key, number, number_of, text, text_of};
-use super::limits::{BATCH_OUTLIVES_CLAIMS_DAYS, LOOKUPS_AT_ONCE};
-use super::{DynamoLedger, OPEN_BATCHES_INDEX};
+use super::item::{Item, Key, number, number_of, text, text_of};
+use super::limits::BATCH_OUTLIVES_CLAIMS_DAYS;
 use crate::time::{now_ms, rfc3339};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use futures::stream::{self, StreamExt, TryStreamExt};
-use sluice_normalizer::{BatchId, DocumentId, TableName};
+use aws_sdk_dynamodb::types::AttributeValue;
+use sluice_normalizer::{DocumentId, TableName};
 use sluice_pipeline::{Batch, BatchRecord, BatchState, Created, PlannedPart};
 
 /// The sort key of a batch's own item.
-const BATCH: &str = "batch";
+pub(super) const BATCH: &str = "batch";
 const MEMBERS: &str = "members";
 const PARTS: &str = "parts";
 /// The index's partition key: there while the batch is open, so that the index holds no other.
 pub(super) const OPEN: &str = "open";
 /// The index's sort key.
 pub(super) const CREATED_AT_MS: &str = "created_at_ms";
-const STATE_OPEN: &str = "open";
+pub(super) const STATE_OPEN: &str = "open";
 const STATE_COMMITTED: &str = "committed";
-
-/// A batch that is not committed yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenBatch {
-    /// Its id.
-    pub id: BatchId,
-    /// The root table.
-    pub table: TableName,
-    /// When it was made, milliseconds since 1970 UTC.
-    pub created_at_ms: i64,
-}
 
 impl DynamoLedger {
     pub(super) async fn keep_batch(&self, batch: &Batch) -> Result<Created, Fault> {
@@ -122,77 +110,6 @@ impl DynamoLedger {
         }
     }
 
-    pub(super) async fn count_send(&self, id: &str) -> Result<u32, Fault> {
-        let count = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::of_batch(id, BATCH).item()))
-            .update_expression("ADD sends :one")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        match count.send().await {
-            Ok(counted) => {
-                let counted = counted.attributes.unwrap_or_default();
-                Ok(number_of(&counted, "sends")?)
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    Err(Damage::UnknownBatch { batch: id.to_owned() }.into())
-                }
-                _ => Err(error.into()),
-            },
-        }
-    }
-
-    pub(super) async fn find_open(
-        &self,
-        before_ms: i64,
-        batches_max: usize,
-    ) -> Result<Vec<OpenBatch>, Fault> {
-        // Indexes have no consistent reads: a batch made or committed a moment ago may be wrong in
-        // it. The former is not asked for, the latter is looked at again.
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(OPEN_BATCHES_INDEX)
-            .key_condition_expression("#open = :yes AND created_at_ms < :before")
-            .expression_attribute_names("#open", OPEN)
-            .expression_attribute_values(":yes", text("yes"))
-            .expression_attribute_values(":before", number(before_ms))
-            .into_paginator()
-            .items()
-            .send();
-        let mut listed: Vec<(String, i64)> = Vec::new();
-        while listed.len() < batches_max {
-            let Some(item) = pages.next().await.transpose()? else {
-                break;
-            };
-            let id = text_of(&item, "pk")?.strip_prefix(BATCH_PREFIX);
-            let id = id.ok_or(Damage::Attribute { attribute: "pk" })?.to_owned();
-            listed.push((id, number_of(&item, CREATED_AT_MS)?));
-        }
-        let open = stream::iter(listed)
-            .map(async |(id, created_at_ms)| {
-                let found = self.find_batch(&id).await?;
-                let open = found.filter(|record| record.state == BatchState::Open);
-                Ok::<_, Fault>(open.map(
-                    |BatchRecord { batch: Batch { id, table, .. }, .. }| OpenBatch {
-                        id,
-                        table,
-                        created_at_ms,
-                    },
-                ))
-            })
-            .buffered(LOOKUPS_AT_ONCE)
-            .try_collect::<Vec<_>>()
-            .await?;
-        Ok(open.into_iter().flatten().collect())
-    }
-
     /// Reads an item, consistently.
     pub(super) async fn read(&self, key: Key) -> Result<Option<Item>, Fault> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.item()));
@@ -206,7 +123,7 @@ impl DynamoLedger {
     }
 }
 
-fn table_of(item: &Item) -> Result<TableName, Damage> {
+pub(super) fn table_of(item: &Item) -> Result<TableName, Damage> {
     let damage = Damage::Attribute { attribute: "table" };
     TableName::from_stored(text_of(item, "table")?).map_err(|_| damage)
 }

@@ -24,7 +24,7 @@ impl Key {
     /// A document in a generation of its table. The digits let a query by `<table>#` answer the
     /// first generation first.
     pub(super) fn document(table: &str, generation: u32, id: &DocumentId) -> Self {
-        Key { partition: format!("document#{id}"), sort: format!("{table}#g{generation:010}") }
+        Key { partition: document_partition(id), sort: format!("{table}#g{generation:010}") }
     }
 
     /// What the ledger keeps of a batch under `name`.
@@ -41,6 +41,11 @@ impl Key {
         Key { partition: "tables".to_owned(), sort: "count".to_owned() }
     }
 
+    /// How far the sweep is.
+    pub(super) fn sweep_cursor() -> Self {
+        Key { partition: "sweep".to_owned(), sort: "cursor".to_owned() }
+    }
+
     /// The key's attributes.
     pub(super) fn item(self) -> Item {
         HashMap::from([
@@ -52,6 +57,11 @@ impl Key {
 
 /// Before a batch's id in its partition key.
 pub(super) const BATCH_PREFIX: &str = "batch#";
+
+/// The partition key of a document's claims, in all tables and generations.
+pub(super) fn document_partition(id: &DocumentId) -> String {
+    format!("document#{id}")
+}
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())

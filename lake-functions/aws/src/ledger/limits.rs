@@ -31,6 +31,12 @@ pub(super) const REASON_POINTER_BYTES_MAX: usize = 1_000;
 /// How often a table is admitted again when another one was admitted at the same moment.
 pub(super) const ADMIT_TRIES_MAX: u32 = 10;
 
+/// Reads of documents under way at the same time.
+pub(super) const DOCUMENT_READS_AT_ONCE: usize = 64;
+
+/// Open batches listed at once.
+pub(super) const OPEN_BATCHES_PAGE: i32 = 100;
+
 /// Open batches looked up at the same time.
 pub(super) const LOOKUPS_AT_ONCE: usize = 8;
 

@@ -3,12 +3,13 @@
 //! | `pk` | `sk` | what |
 //! |---|---|---|
 //! | `document#<id>` | `<table>#g<generation, 10 digits>` | the claim, later the outcome |
-//! | `batch#<id>` | `batch` | table, generation, members, state, committed parts |
+//! | `batch#<id>` | `batch` | table, generation, members, state, committed parts, the death told last |
 //! | `batch#<id>` | `plan` | the plan |
 //! | `batch#<id>` | `trial` | how far the trial is |
 //! | `batch#<id>` | `members#…`, `parts#…`, `plan#…`, `trial#…` | pieces of large values |
 //! | `table#<name>` | `table` | whether it is admitted, its generation |
 //! | `tables` | `count` | how many are admitted |
+//! | `sweep` | `cursor` | how far the sweep is |
 //!
 //! API Gateway answers where a document is by a query of `pk = document#<id>` and
 //! `begins_with(sk, "<table>#")`, oldest first, limit 1; the attributes are told in `documents.rs`.
@@ -22,13 +23,17 @@
 //! retries come first; what is still throttled or broken then is [`PortError::Unavailable`].
 
 mod batches;
+mod claimed;
 mod create;
+mod deaths;
 mod documents;
 mod fault;
 mod item;
 mod large;
 mod limits;
+mod open;
 mod plans;
+mod sweep_cursor;
 mod tables;
 
 use aws_sdk_dynamodb::Client;
@@ -41,7 +46,7 @@ use sluice_pipeline::{
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use batches::OpenBatch;
+pub use sweep_cursor::SweepCursor;
 
 /// The index of batches that are not committed.
 const OPEN_BATCHES_INDEX: &str = "open_batches";
@@ -62,30 +67,6 @@ impl DynamoLedger {
     #[must_use]
     pub fn new(client: Client, table: String, lifetime_days: u32) -> Self {
         DynamoLedger { client, table, lifetime_days, admitted: Arc::default() }
-    }
-
-    /// Counts a batch's sends after the first one and answers which the next is: 1, 2, …; so that
-    /// each message sent again has a send number of its own.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    pub async fn next_send(&self, id: &BatchId) -> Result<u32, PortError> {
-        let sent = self.count_send(id.as_str()).await;
-        sent.map_err(|fault| self.failed(fault, &format!("count a send of batch {id}")))
-    }
-
-    /// Batches that were made before a time (milliseconds since 1970 UTC) and are not committed,
-    /// oldest first; of the oldest `batches_max`, so perhaps fewer.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    pub async fn open_batches(
-        &self,
-        before_ms: i64,
-        batches_max: usize,
-    ) -> Result<Vec<OpenBatch>, PortError> {
-        let open = self.find_open(before_ms, batches_max).await;
-        open.map_err(|fault| self.failed(fault, "list open batches"))
     }
 
     /// Makes a generation the table's current one, if `from` is. False when another one is.

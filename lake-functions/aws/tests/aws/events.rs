@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// A bus whose events of source `sluice` go to a queue; answers their names, the bus's first.
-async fn bus_and_queue(aws: &Aws) -> (String, String) {
+pub(crate) async fn bus_and_queue(aws: &Aws) -> (String, String) {
     use aws_sdk_eventbridge::types::Target;
     let name = unique("bus");
     let (events, queues) = (aws.event_bridge(), aws.sqs());

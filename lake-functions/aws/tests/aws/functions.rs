@@ -24,17 +24,17 @@ use std::io::Write;
 use std::time::Duration;
 
 /// Of an invocation, as Lambda would tell.
-const TIME: Duration = Duration::from_secs(120);
+pub(crate) const TIME: Duration = Duration::from_secs(120);
 
-struct Home {
-    aws: Aws,
-    ingress: String,
-    lake: String,
-    queue: String,
-    ledger: String,
+pub(crate) struct Home {
+    pub(crate) aws: Aws,
+    pub(crate) ingress: String,
+    pub(crate) lake: String,
+    pub(crate) queue: String,
+    pub(crate) ledger: String,
 }
 
-type Function = NormalizerFunction<
+pub(crate) type Function = NormalizerFunction<
     S3IngressStore,
     DynamoLedger,
     S3LakeStore,
@@ -45,7 +45,7 @@ type Function = NormalizerFunction<
 >;
 
 impl Home {
-    async fn new(emulator: Emulator) -> Self {
+    pub(crate) async fn new(emulator: Emulator) -> Self {
         let aws = emulator.aws().await;
         let (ingress, lake) = (bucket(&aws, "ingress").await, bucket(&aws, "lake").await);
         let queue = fifo_queue(&aws, "batches", Duration::from_secs(1)).await;
@@ -55,11 +55,11 @@ impl Home {
         home
     }
 
-    fn ledger(&self) -> DynamoLedger {
+    pub(crate) fn ledger(&self) -> DynamoLedger {
         DynamoLedger::new(self.aws.dynamodb(), self.ledger.clone(), 400)
     }
 
-    fn store(&self) -> S3IngressStore {
+    pub(crate) fn store(&self) -> S3IngressStore {
         S3IngressStore::new(&self.aws, self.ingress.clone(), None)
     }
 
@@ -68,7 +68,7 @@ impl Home {
     }
 
     /// Each invocation is a cold start.
-    fn dispatcher(&self) -> Dispatcher<S3IngressStore, DynamoLedger, SqsWorkQueue> {
+    pub(crate) fn dispatcher(&self) -> Dispatcher<S3IngressStore, DynamoLedger, SqsWorkQueue> {
         Dispatcher {
             bucket: self.ingress.clone(),
             objects: self.store(),
@@ -78,7 +78,7 @@ impl Home {
         }
     }
 
-    fn normalizer(&self) -> Function {
+    pub(crate) fn normalizer(&self) -> Function {
         NormalizerFunction {
             normalizer: Normalizer {
                 ingress: self.store(),
@@ -93,7 +93,7 @@ impl Home {
     }
 
     /// An announcement as S3 sends it.
-    fn announcement(&self, ids: &[&str]) -> Value {
+    pub(crate) fn announcement(&self, ids: &[&str]) -> Value {
         let record = |id: &&str| {
             json!({"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {
                 "bucket": {"name": self.ingress}, "object": {"key": format!("id%3D{id}")}}})
@@ -102,7 +102,7 @@ impl Home {
     }
 
     /// What the event source mapping of the FIFO queue hands to the function: one message.
-    async fn delivery(&self) -> Option<(SqsEvent, String)> {
+    pub(crate) async fn delivery(&self) -> Option<(SqsEvent, String)> {
         let received = self
             .aws
             .sqs()
@@ -130,7 +130,7 @@ impl Home {
         Some((event, receipt))
     }
 
-    async fn waiting(&self) -> bool {
+    pub(crate) async fn waiting(&self) -> bool {
         use aws_sdk_sqs::types::QueueAttributeName as Name;
         let names = [
             Name::ApproximateNumberOfMessages,
@@ -156,7 +156,7 @@ impl Home {
     }
 
     /// Rows of each document in the parts of a table, by document id.
-    async fn rows(&self, table: &str) -> BTreeMap<String, u64> {
+    pub(crate) async fn rows(&self, table: &str) -> BTreeMap<String, u64> {
         let listed = self.aws.s3().list_objects_v2().bucket(&self.lake);
         let listed = listed.prefix(format!("{table}/")).send().await.expect("list");
         let mut rows = BTreeMap::new();
@@ -174,7 +174,7 @@ impl Home {
 }
 
 /// An event of SQS: message id, body, attributes and receipt of each message.
-fn event(messages: &[(&str, String, Value, Option<&str>)]) -> SqsEvent {
+pub(crate) fn event(messages: &[(&str, String, Value, Option<&str>)]) -> SqsEvent {
     let record = |(id, body, attributes, receipt): &(&str, String, Value, Option<&str>)| json!({"messageId": id, "body": body, "attributes": attributes, "receiptHandle": receipt});
     let records: Vec<Value> = messages.iter().map(record).collect();
     serde_json::from_value(json!({"Records": records})).expect("an event")
@@ -332,7 +332,7 @@ async fn check(home: &Home, given: &[Given], renamed: &str) {
     assert!(shown.is_some_and(|shown| shown.version >= 1), "Athena knows the table");
 }
 
-fn table(name: &str) -> TableName {
+pub(crate) fn table(name: &str) -> TableName {
     TableName::parse(name).expect("a table name")
 }
 

@@ -11,5 +11,6 @@ mod ingress_store;
 mod lake_store;
 mod ledger;
 mod ready;
+mod redrive;
 mod settings;
 mod work_queue;
