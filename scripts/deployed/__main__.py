@@ -49,7 +49,7 @@ def _tell(outcome):
     seen, problems = outcome.seen, outcome.problems()
     print(f"{outcome.name}: {seen.documents} documents, {seen.records} records: {seen.rows} rows, {seen.child_rows} "
           f"child rows in {seen.tables} tables, {seen.rejects} rejects; {seen.scalars} scalars compared, "
-          f"{seen.sampled} through Athena; {seen.batches} batches; {len(outcome.kills)} kills; {outcome.seconds:.0f} s")
+          f"{seen.sampled} through Athena, {seen.viewed} rows of views through Trino; {seen.batches} batches; {len(outcome.kills)} kills; {outcome.seconds:.0f} s")
     for function, when, call in outcome.kills:
         print(f"    killed {function} {when} {call}")
     for problem in problems[:PROBLEMS_SHOWN]:

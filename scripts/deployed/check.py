@@ -1,4 +1,5 @@
-"""What came of the documents, judged from outside: the ledger, the rows by DuckDB and by Athena, the rejects."""
+"""What came of the documents, judged from outside: the ledger, the rows by DuckDB, by
+ministack's Athena and by Trino, the rejects."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from readback import compare, rebuild, scalars, source
 from readback import lake as lakes
 from readback.duck import DuckDb
 
-from deployed import corpus, lake, ledger
+from deployed import athena, corpus, lake, ledger
 
 PROBLEMS_SHOWN = 20
 # Of each root table, so many columns are read through Athena as well.
@@ -28,6 +29,7 @@ class Seen:
     scalars: int = 0
     tables: int = 0
     sampled: int = 0
+    viewed: int = 0
     batches: int = 0
     problems: list = field(default_factory=list)
 
@@ -59,6 +61,7 @@ def check(stack, documents, folder):
     seen.tables = len(shown)
     _check_athena(stack, shown, rows_of, {document.id: document for document in documents}, seen)
     _check_catalog(stack, shown, seen)
+    athena.check(stack.emulator.endpoint, shown, rows_of, seen)
     _check_batches(stack, seen)
     return seen
 

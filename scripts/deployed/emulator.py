@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 GUARD = REPOSITORY / "lake-functions/aws/tests/aws/harness/guard.py"
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
+SECRET = "testing"
 READY_WITHIN_S = 120
 STARTS_MAX = 3
 
@@ -41,7 +42,7 @@ class Ministack:
         config = Config(s3={"addressing_style": "path"}, max_pool_connections=32, retries={"max_attempts": 3},
                         read_timeout=120)
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, config=config,
-                            aws_access_key_id=ACCOUNT, aws_secret_access_key="testing")
+                            aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET)
 
 
 @contextlib.contextmanager

@@ -9,17 +9,16 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import trino
 import trino.exceptions
 
+QueryFailed = trino.exceptions.TrinoQueryError
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 10
 PORTS_TRIED_MAX = 3
 
 # `local.root` is the catalog property of scripts/trino-server/HdfsFileSystemManager.java: where `local:///` is.
-CATALOG = """\
+LOCAL = """\
 connector.name=hive
 hive.metastore=file
 hive.metastore.catalog.dir=local:///metastore
@@ -30,6 +29,25 @@ hive.parquet.use-column-names=true
 # On S3 a partition without files is an empty listing; a folder that is not there has to be the same.
 hive.ignore-absent-partitions=true
 local.root={root}
+"""
+# As Athena finds its tables: by Trino's own client of Glue, files by its own of S3. There is nothing at `local:///`.
+GLUE = """\
+connector.name=hive
+hive.metastore=glue
+hive.metastore.glue.endpoint-url={endpoint}
+hive.metastore.glue.region={region}
+hive.metastore.glue.aws-access-key={access_key}
+hive.metastore.glue.aws-secret-key={secret_key}
+fs.native-s3.enabled=true
+s3.endpoint={endpoint}
+s3.region={region}
+s3.path-style-access=true
+s3.aws-access-key={access_key}
+s3.aws-secret-key={secret_key}
+hive.security=allow-all
+hive.partition-projection-enabled=true
+hive.parquet.use-column-names=true
+local.root=.
 """
 CONFIG = """\
 node.environment=test
@@ -50,12 +68,15 @@ JVM = ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfDat
 
 
 class Server:
-    def __init__(self, port):
+    """A running server with one catalog."""
+
+    def __init__(self, port, catalog):
         self.port = port
+        self.catalog = catalog
 
     def connect(self):
         # Raw values: Python's datetime has no year 0 and would stumble where Trino does not.
-        return trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog="hive",
+        return trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog=self.catalog,
                                    legacy_primitive_types=True)
 
 
@@ -63,21 +84,40 @@ class Server:
 def running(home, java, root):
     """A server whose `local:///` is the folder `root`. Its own files, and its log, lie in a temporary folder."""
     Path(root, "metastore").mkdir(exist_ok=True)
+    with _serving(home, java, "hive", LOCAL.format(root=root)) as (server, process, deadline):
+        _make_probe(server.connect().cursor(), Path(root))
+        _wait_for_worker(process, server, 'SELECT c FROM "probe"."probe"', deadline)
+        yield server
+
+
+@contextmanager
+def on_glue(home, java, probe, **place):
+    """A server that reads what Glue knows, under the catalog name that Athena gives it.
+
+    `probe`: a query that reads a file. `place`: endpoint, region, access_key, secret_key.
+    """
+    with _serving(home, java, "awsdatacatalog", GLUE.format(**place)) as (server, process, deadline):
+        _wait_for_worker(process, server, probe, deadline)
+        yield server
+
+
+@contextmanager
+def _serving(home, java, catalog, properties):
     with tempfile.TemporaryDirectory(prefix="sluice-trino-") as folder:
         deadline = time.monotonic() + START_SECONDS_MAX
-        process, port = _start(Path(home), java, Path(folder), Path(root), deadline)
+        (Path(folder) / "catalog").mkdir()
+        (Path(folder) / f"catalog/{catalog}.properties").write_text(properties)
+        process, port = _start(Path(home), java, Path(folder), deadline)
         try:
-            server = Server(port)
-            _wait_for_worker(process, server.connect(), Path(root), deadline)
-            yield server
+            yield Server(port, catalog), process, deadline
         finally:
             _stop(process)
 
 
-def _start(home, java, folder, root, deadline):
+def _start(home, java, folder, deadline):
     for _ in range(PORTS_TRIED_MAX):
         port = _free_port()
-        process = _launch(home, java, folder, root, port)
+        process = _launch(home, java, folder, port)
         try:
             if _wait_for_answer(process, port, deadline):
                 return process, port
@@ -97,9 +137,7 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _launch(home, java, folder, root, port):
-    (folder / "catalog").mkdir(exist_ok=True)
-    (folder / "catalog/hive.properties").write_text(CATALOG.format(root=root))
+def _launch(home, java, folder, port):
     (folder / "config.properties").write_text(CONFIG.format(port=port, home=home, folder=folder))
     (folder / "log.properties").write_text("io=WARN\nBootstrap=WARN\norg=WARN\n")
     classes = f"{home}/start:{home}/lib/*"
@@ -123,18 +161,24 @@ def _wait_for_answer(process, port, deadline):
     return False
 
 
-def _wait_for_worker(process, connection, root, deadline):
-    """Returns once a Parquet file can be read: the server takes statements seconds before it has found itself."""
+def _make_probe(cursor, root):
+    # Not at the top: who reads through Glue has files already, and an environment without pyarrow.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     probe = root / "probe"
     probe.mkdir()
     pq.write_table(pa.table({"c": [1]}), probe / "probe.parquet")
-    cursor = connection.cursor()
     cursor.execute('CREATE SCHEMA "probe"').fetchall()
     cursor.execute("""CREATE TABLE "probe"."probe" (c bigint)
                       WITH (format = 'PARQUET', external_location = 'local:///probe')""").fetchall()
+
+
+def _wait_for_worker(process, server, query, deadline):
+    """Returns once a file can be read: the server takes statements seconds before it has found itself."""
     while not _ended(process, deadline):
         try:
-            cursor.execute('SELECT c FROM "probe"."probe"').fetchall()
+            server.connect().cursor().execute(query).fetchall()
             return
         except trino.exceptions.TrinoQueryError as error:
             if error.error_name != "NO_NODES_AVAILABLE":
