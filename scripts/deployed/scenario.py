@@ -58,7 +58,6 @@ def run(name, zips, seed, interrupted):
     """`interrupted`: every event comes twice, and functions are killed midway."""
     started = time.monotonic()
     documents = corpus.load(seed, int(time.time() * 1000))
-    # Only in the end, so that a failure leaves the log.
     with tempfile.TemporaryDirectory(prefix="sluice-deployed-") as folder:
         server_folder = Path(folder, "server")
         server_folder.mkdir()
@@ -66,6 +65,7 @@ def run(name, zips, seed, interrupted):
             try:
                 seen = _through(stack, proxies, zips, documents, seed, interrupted, Path(folder, "lake"))
             except (TooLate, AssertionError):
+                # The folder goes with the run, and what went wrong stands in the functions' log.
                 print(stack.emulator.log.read_text("utf-8", "replace")[-8000:])
                 raise
         kills = [(function, *kill) for function, proxy in proxies.items() for kill in proxy.killed]

@@ -16,7 +16,8 @@ FUNCTION_TIMEOUT_S = 120
 # lets slow calls overlap, which is allowed to happen (D5).
 COMES_AGAIN_AFTER_S = 6
 # AWS gathers announcements for a window of seconds, up to 10,000. ministack knows no window and hands out 10 at most:
-# the mapping is switched on when all announcements wait, and they come in tens.
+# the mapping is switched on when all announcements wait, and they come in tens. It runs one invocation at a time of a
+# FIFO queue's function, where AWS runs one for each message group.
 STANDARD_BATCH, FIFO_BATCH = 10_000, 10
 WINDOW_S = 5
 ACTIVE_WITHIN_S = 60
