@@ -6,12 +6,14 @@ Runs with the Python that scripts/aws-emulators prints.
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+import warnings
 from pathlib import Path
 
 import boto3
@@ -22,13 +24,20 @@ REGION = "eu-central-1"
 ACCOUNT = {"moto": "123456789012", "ministack": "000000000000"}
 READY_WITHIN_S = 120
 STARTS_MAX = 3
+# Of a server that this program started on loopback itself.
+UNVERIFIED = ssl._create_unverified_context()  # noqa: S323
+warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
 
 class Emulator:
     """A running moto or ministack; ends with the `with` block, and with this program whatever ends it."""
 
-    def __init__(self, kind, **settings):
+    def __init__(self, kind, tls=False, **settings):
+        """`tls`: ministack over HTTPS, with a certificate that it signs itself."""
         self.kind = kind
+        self.scheme = "https" if tls else "http"
+        if tls:
+            settings["USE_SSL"] = "1"
         self.account = ACCOUNT[kind]
         for _ in range(STARTS_MAX):
             if self._start(settings):
@@ -37,7 +46,7 @@ class Emulator:
 
     def _start(self, settings):
         port = free_port()
-        self.endpoint = f"http://127.0.0.1:{port}"
+        self.endpoint = f"{self.scheme}://127.0.0.1:{port}"
         self._folder = tempfile.TemporaryDirectory()
         log = Path(self._folder.name, "log")
         environment = os.environ | {"TMPDIR": self._folder.name} | CREDENTIALS
@@ -72,23 +81,28 @@ class Emulator:
         self._guard.wait()
         self._folder.cleanup()
 
-    def client(self, service):
+    def client(self, service, access_key=None, secret="test"):
+        """`access_key`: twelve digits are an account of that number, at ministack."""
         return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION,
-            aws_access_key_id="test", aws_secret_access_key="test")
+            service, endpoint_url=self.endpoint, region_name=REGION, verify=False,
+            aws_access_key_id=access_key or "test", aws_secret_access_key=secret)
 
     def environment(self):
         """What the AWS CLI reads to find this emulator."""
         return CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
-    def create_stack(self, name, template, **parameters):
+    def create_stack(self, name, template, account=None, **parameters):
         """Creates a stack of a template in cloudformation/ and answers its outputs."""
-        client = self.client("cloudformation")
+        client = self.client("cloudformation", account)
         client.create_stack(
             StackName=name, TemplateBody=(ROOT / "cloudformation" / template).read_text(),
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()])
-        client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        stack = client.describe_stacks(StackName=name)["Stacks"][0]
+        deadline = time.monotonic() + READY_WITHIN_S
+        while (stack := client.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] == "CREATE_IN_PROGRESS":
+            check(time.monotonic() < deadline, f"stack {name} is not done", stack)
+            time.sleep(0.05)
+        events = [e.get("ResourceStatusReason") for e in client.describe_stack_events(StackName=name)["StackEvents"]]
+        check(stack["StackStatus"] == "CREATE_COMPLETE", f"stack {name} of {template}", parameters, stack, events)
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
 
@@ -106,7 +120,7 @@ def free_port():
 
 def answers(url):
     try:
-        urllib.request.urlopen(url, timeout=5).close()
+        urllib.request.urlopen(url, timeout=5, context=UNVERIFIED).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
