@@ -426,21 +426,27 @@ def hashes_as_cognito_does():
 
 def stand_in(answers, *arguments, stdin="password\n", calls=os.devnull):
     """scripts/user with an `aws` that answers as told, and writes down what it is asked."""
-    folder = Path(tempfile.mkdtemp(dir=FOLDER.name))
-    answers = {
+    folder = aws_that_answers({
         "describe-stacks": (0, "UserPoolId\tpool\nUserPoolClientId\tclient\n"),
-        "describe-user-pool-client": (0, "secret\n"), "admin-get-user": (0, "CONFIRMED\n")} | answers
+        "describe-user-pool-client": (0, "secret\n"), "admin-get-user": (0, "CONFIRMED\n")} | answers, calls)
+    done = subprocess.run(
+        [USER, *(arguments or ("token", "ada", "--password-file", "-"))], input=stdin, capture_output=True, text=True,
+        start_new_session=True, env={"PATH": f"{folder}:{PATH}", "HOME": os.environ["HOME"]}, timeout=WITHIN_S,
+        check=False)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def aws_that_answers(answers, calls=os.devnull):
+    """The folder of an `aws`. `answers`: of each action, the exit status and what it prints. `calls`: where the JSON
+    goes that it is asked with, a line each."""
+    folder = Path(tempfile.mkdtemp(dir=FOLDER.name))
     lines = ["#!/usr/bin/env bash", f"cat \"${{4#file://}}\" >>'{calls}'; echo >>'{calls}'", "case $2 in"]
     for action, (status, text) in answers.items():
         (folder / action).write_text(text)
         lines.append(f"{action}) cat '{folder / action}' >&{1 if status == 0 else 2}; exit {status} ;;")
     (folder / "aws").write_text("\n".join([*lines, "esac", "exit 99", ""]))
     (folder / "aws").chmod(0o755)
-    done = subprocess.run(
-        [USER, *(arguments or ("token", "ada", "--password-file", "-"))], input=stdin, capture_output=True, text=True,
-        start_new_session=True, env={"PATH": f"{folder}:{PATH}", "HOME": os.environ["HOME"]}, timeout=WITHIN_S,
-        check=False)
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return folder
 
 
 def of(test, platform):
