@@ -1,0 +1,275 @@
+"""The plain templates, created on ministack in every combination of their conditions. Started by scripts/test-stacks."""
+
+import itertools
+import json
+import sys
+
+from botocore.exceptions import ClientError
+from cfnlint.decode import decode
+from emulator import REGION, ROOT, Emulator, check, matches, run
+
+BUCKETS = {"Ingress": "lake-ingress", "Lake": "lake", "Results": "lake-results", "AccessLogs": "lake-access-logs"}
+
+
+class Place:
+    """Accounts of one ministack: every stack gets an empty one, as names are fixed in an account."""
+
+    def __init__(self):
+        # With AUTH, IAM policies and bucket policies hold; and these deny whatever does not come over TLS.
+        self.emulator = Emulator("ministack", tls=True, AUTH="true")
+        self._number = itertools.count(100000000001)
+
+    def account(self):
+        return f"{next(self._number)}"
+
+    def create(self, template, account, **parameters):
+        return self.emulator.create_stack(f"{template}-under-test", f"{template}.yaml", account, **parameters)
+
+    def delete(self, template, account):
+        client = self.emulator.client("cloudformation", account)
+        client.delete_stack(StackName=f"{template}-under-test")
+        client.get_waiter("stack_delete_complete").wait(
+            StackName=f"{template}-under-test", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+    def key(self, account):
+        return self.emulator.client("kms", account).create_key()["KeyMetadata"]["Arn"]
+
+
+def encryption(place):
+    for enable, reuse in itertools.product(("True", "False"), (False, True)):
+        account = place.account()
+        key = place.key(account) if reuse else "NONE"
+        outputs = place.create("encryption", account, EnableEncryption=enable, KmsKeyArn=key)
+        kms = place.emulator.client("kms", account)
+        made = [k["KeyArn"] for k in kms.list_keys()["Keys"] if k["KeyArn"] != key]
+        aliases = [a["AliasName"] for a in kms.list_aliases()["Aliases"] if not a["AliasName"].startswith("alias/aws/")]
+        if enable == "False":
+            check(outputs["KmsKeyArn"] == "NONE" and not made and not aliases, outputs, made)
+        elif reuse:
+            check(outputs["KmsKeyArn"] == key and not made and not aliases, outputs, made)
+        else:
+            check([outputs["KmsKeyArn"]] == made, outputs, made)
+            check(aliases == ["alias/data_platform-lake"], aliases)
+            check(kms.get_key_rotation_status(KeyId=made[0])["KeyRotationEnabled"])
+            policy = json.loads(kms.get_key_policy(KeyId=made[0], PolicyName="default")["Policy"])
+            for statement in policy["Statement"]:
+                check(all("*" not in action for action in listed(statement["Action"])), "a wildcard", statement)
+                check("Condition" in statement or statement["Sid"] == "Administration", "no condition", statement)
+                check("*" not in str(statement["Principal"]), statement)
+            place.delete("encryption", account)
+            check(kms.describe_key(KeyId=made[0])["KeyMetadata"]["Enabled"], "the key went with its stack")
+
+
+def auth(place):
+    for reuse_pool, reuse_client in ((False, False), (True, False), (True, True)):
+        account = place.account()
+        cognito = place.emulator.client("cognito-idp", account)
+        pool = client = "NONE"
+        if reuse_pool:
+            pool = cognito.create_user_pool(PoolName="theirs")["UserPool"]["Id"]
+        if reuse_client:
+            client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="theirs")["UserPoolClient"]["ClientId"]
+        outputs = place.create("auth", account, UserPoolId=pool, UserPoolClientId=client)
+        pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+        check([p["Id"] for p in pools] == [outputs["UserPoolId"]], pools, outputs)
+        check(outputs["UserPoolArn"] == f"arn:aws:cognito-idp:{REGION}:{account}:userpool/{outputs['UserPoolId']}", outputs)
+        check(outputs["Issuer"].endswith("/" + outputs["UserPoolId"]), outputs)
+        check(not reuse_pool or outputs["UserPoolId"] == pool, outputs)
+        check(not reuse_client or outputs["UserPoolClientId"] == client, outputs)
+        if not reuse_client:
+            made = cognito.describe_user_pool_client(
+                UserPoolId=outputs["UserPoolId"], ClientId=outputs["UserPoolClientId"])["UserPoolClient"]
+            check(made["ClientSecret"] and made["PreventUserExistenceErrors"] == "ENABLED", made)
+            check(sorted(made["ExplicitAuthFlows"]) == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"], made)
+        if not reuse_pool:
+            made = cognito.describe_user_pool(UserPoolId=outputs["UserPoolId"])["UserPool"]
+            check(made["Name"] == "data_platform-user_pool" and made["DeletionProtection"] == "ACTIVE", made)
+            check(made["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"], made)
+        place.delete("auth", account)
+        check(len(cognito.list_user_pools(MaxResults=60)["UserPools"]) == 1, "the users went with the stack")
+
+
+def auth_refuses_a_client_of_no_pool(place):
+    try:
+        place.create("auth", place.account(), UserPoolClientId="abc")
+    except (ClientError, AssertionError) as refused:
+        matches("UserPoolClientId is a client of the existing pool", str(refused))
+    else:
+        raise AssertionError("a client of no pool was taken")
+
+
+def storage(place):
+    for encrypt, announce, days in itertools.product((False, True), (False, True), ("0", "365")):
+        account = place.account()
+        key = place.key(account) if encrypt else "NONE"
+        queue = queue_for(place, account) if announce else "NONE"
+        told = {"KmsKeyArn": key, "AnnouncementQueueArn": queue, "DocumentRetentionDays": days}
+        outputs = place.create("storage", account, **told)
+        s3 = place.emulator.client("s3", account)
+        check(sorted(b["Name"] for b in s3.list_buckets()["Buckets"]) == sorted(f"{account}-{n}" for n in BUCKETS.values()))
+        for logical, name in BUCKETS.items():
+            bucket = f"{account}-{name}"
+            check(outputs[f"{logical}Bucket"] == bucket, outputs)
+            check(all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()), bucket)
+            check(s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled", bucket)
+        ingress = f"{account}-lake-ingress"
+        queues = s3.get_bucket_notification_configuration(Bucket=ingress).get("QueueConfigurations", [])
+        check([q["QueueArn"] for q in queues] == ([queue] if announce else []), queues)
+
+        puts_as_the_policies_say(place, account, key if encrypt else None)
+
+        # Deleted and deployed again: the data is kept, and taken up.
+        s3.put_object(Bucket=ingress, Key="id=1", Body=b"e30=")
+        place.delete("storage", account)
+        check(s3.get_object(Bucket=ingress, Key="id=1")["Body"].read() == b"e30=", "a document went with the stack")
+        again = place.create("storage", account, ReuseData="True", **told)
+        check(again == outputs, again, outputs)
+
+
+def storage_as_written(_place):
+    """What ministack leaves out of a bucket: encryption, retention, access logs, inventory."""
+    for key, days in itertools.product(("NONE", "arn:key"), ("0", "365")):
+        buckets = {name: bucket["Properties"] for name, bucket in resources(
+            "storage", KmsKeyArn=key, DocumentRetentionDays=days).items() if bucket["Type"] == "AWS::S3::Bucket"}
+        check(sorted(buckets) == sorted(BUCKETS), sorted(buckets))
+        for name, bucket in buckets.items():
+            [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+            check(rule == ({"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+                           if key == "NONE" or name == "AccessLogs" else
+                           {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": {
+                               "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}), name, rule)
+            rules = bucket["LifecycleConfiguration"]["Rules"]
+            expired = [(r.get("Prefix", ""), r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
+            check(expired == {
+                "Ingress": [("", "365")] if days == "365" else [], "Lake": [("_inventory/", 14)], "Results": [("", "14")],
+                "AccessLogs": [("", "90")]}[name], name, rules)
+            check(sum("NoncurrentVersionExpiration" in r for r in rules) == 1, name, rules)
+            check(name == "AccessLogs" or bucket["LoggingConfiguration"] == {
+                "DestinationBucketName": "AccessLogs", "LogFilePrefix": f"{BUCKETS[name].removeprefix('lake-')}/"}, bucket)
+        [inventory] = buckets["Ingress"]["InventoryConfigurations"]
+        check(inventory["Enabled"] and inventory["ScheduleFrequency"] == "Daily", inventory)
+        check(inventory["Destination"]["Format"] == "CSV" and inventory["Destination"]["Prefix"] == "_inventory", inventory)
+
+
+def data_is_kept(_place):
+    for template in ("encryption", "auth", "storage", "catalog"):
+        for name, resource in resources(template).items():
+            kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+            check(kept == (resource["Type"] not in (
+                "AWS::KMS::Alias", "AWS::Cognito::UserPoolClient", "AWS::Athena::WorkGroup")), template, name)
+
+
+def resources(name, **parameters):
+    """Of a template: those whose condition holds, with its conditions decided and references left as their names."""
+    template, faults = decode(str(ROOT / "cloudformation" / f"{name}.yaml"))
+    check(template and not faults, faults)
+    values = {k: str(v["Default"]) for k, v in template["Parameters"].items() if "Default" in v} | parameters
+
+    def value(node):
+        if isinstance(node, list):
+            return [v for v in (value(n) for n in node) if v is not NO_VALUE]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            [(function, argument)] = node.items()
+            match function:
+                case "Ref":
+                    return NO_VALUE if argument == "AWS::NoValue" else values.get(argument, argument)
+                case "Fn::If":
+                    return value(argument[1 if holds(argument[0]) else 2])
+                case "Fn::Equals":
+                    return value(argument[0]) == value(argument[1])
+                case "Fn::Not":
+                    return not value(argument[0])
+                case "Fn::And":
+                    return all(value(a) for a in argument)
+                case "Condition":
+                    return holds(argument)
+        return {k: v for k, v in ((k, value(n)) for k, n in node.items()) if v is not NO_VALUE}
+
+    def holds(condition):
+        return value(template["Conditions"][condition])
+
+    return {k: {n: value(v) if n == "Properties" else v for n, v in r.items()}
+            for k, r in template["Resources"].items() if "Condition" not in r or holds(r["Condition"])}
+
+
+NO_VALUE = object()
+
+
+def puts_as_the_policies_say(place, account, key):
+    """`key`: of the buckets; None where S3's own keys are used. ministack looks at the algorithm that a put asks for, not
+    at the key (NoOtherKey, NoKeysOfTheCaller), and holds policies against users only, not against the account's root."""
+    iam = place.emulator.client("iam", account)
+    iam.create_user(UserName="writer")
+    iam.put_user_policy(UserName="writer", PolicyName="all", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "kms:*"], "Resource": "*"}]}))
+    access = iam.create_access_key(UserName="writer")["AccessKey"]
+    s3 = place.emulator.client("s3", access["AccessKeyId"], access["SecretAccessKey"])
+    own, other = {"ServerSideEncryption": "AES256"}, {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": place.key(account)}
+    if key:
+        own, other = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}, own
+    for name in ("lake-ingress", "lake", "lake-results"):
+        bucket = f"{account}-{name}"
+        for headers in ({}, own):
+            s3.put_object(Bucket=bucket, Key="x", Body=b"", **headers)
+        try:
+            s3.put_object(Bucket=bucket, Key="x", Body=b"", **other)
+        except ClientError as refused:
+            check(refused.response["Error"]["Code"] == "AccessDenied", refused)
+        else:
+            raise AssertionError(f"{bucket} took a put with {other}")
+
+
+def queue_for(place, account):
+    sqs = place.emulator.client("sqs", account)
+    arn = f"arn:aws:sqs:{REGION}:{account}:announcements"
+    sqs.create_queue(QueueName="announcements", Attributes={"Policy": json.dumps({
+        "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": arn, "Condition": {
+                "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{account}-lake-ingress"},
+                "StringEquals": {"aws:SourceAccount": account}}}]})})
+    return arn
+
+
+def catalog(place):
+    for encrypt in (False, True):
+        account = place.account()
+        key = place.key(account) if encrypt else "NONE"
+        told = {"KmsKeyArn": key, "LakeBucket": f"{account}-lake", "ResultsBucket": f"{account}-lake-results"}
+        outputs = place.create("catalog", account, **told)
+        glue, athena = (place.emulator.client(s, account) for s in ("glue", "athena"))
+        check(sorted(d["Name"] for d in glue.get_databases()["DatabaseList"]) == ["lake", "lake_files"])
+        group = athena.get_work_group(WorkGroup="data_platform")["WorkGroup"]["Configuration"]
+        check(group["EnforceWorkGroupConfiguration"] and int(group["BytesScannedCutoffPerQuery"]) == 107374182400, group)
+        results = group["ResultConfiguration"]
+        check(results["OutputLocation"] == f"s3://{account}-lake-results/queries/", results)
+        check(results["EncryptionConfiguration"] == (
+            {"EncryptionOption": "SSE_KMS", "KmsKey": key} if encrypt else {"EncryptionOption": "SSE_S3"}), results)
+        place.delete("catalog", account)
+        check(len(glue.get_databases()["DatabaseList"]) == 2, "the databases went with the stack")
+        check(place.create("catalog", account, ReuseData="True", **told) == outputs)
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def main():
+    place = Place()
+    tests = []
+    for test in (data_is_kept, encryption, auth, auth_refuses_a_client_of_no_pool, storage, storage_as_written, catalog):
+        def named(test=test):
+            test(place)
+        named.__name__ = test.__name__
+        tests.append(named)
+    wanted = sys.argv[1:]
+    try:
+        return run([test for test in tests if not wanted or test.__name__ in wanted])
+    finally:
+        place.emulator.__exit__()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
