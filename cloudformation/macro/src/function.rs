@@ -81,7 +81,7 @@ impl Function {
         let source = consumes.as_ref().map(Source::read);
         let schedule = properties.optional_object("Schedule", "{Expression, Input}");
         let schedule = schedule.as_ref().map(Schedule::read);
-        let grants = grant::read(&properties.objects("Grants", "{Do, On}"));
+        let grants = grant::read(&properties.objects("Grants", "{Do, Resource}"));
         let alarm_topic = properties.text("AlarmTopic", "the ARN of an SNS topic", &is_arn);
         let tags = properties.optional_list("Tags", "a list of {Key, Value}");
         properties.finish();

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 pub struct GrantKind {
     /// The name.
     pub name: &'static str,
-    /// What `On` names.
-    pub on: &'static str,
-    is_on: fn(&str) -> bool,
+    /// What `Resource` names.
+    pub resource: &'static str,
+    is_resource: fn(&str) -> bool,
     allows: &'static [Allowed],
 }
 
@@ -24,7 +24,7 @@ pub struct GrantKind {
 struct Allowed {
     sid: &'static str,
     actions: &'static [&'static str],
-    /// Resources, each with what stands around `On` in it.
+    /// Resources, each with what stands around `Resource` in it.
     resources: &'static [(&'static str, &'static str)],
 }
 
@@ -50,8 +50,8 @@ const CATALOG: &str = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountI
 const KINDS: [GrantKind; 16] = [
     GrantKind {
         name: "read-objects",
-        on: "the ARN of a bucket",
-        is_on: is_bucket,
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
         allows: &[
             objects("ReadObjects", &["s3:GetObject"]),
             // Without it S3 answers 403 for an object that is not there, as if access were refused.
@@ -60,34 +60,34 @@ const KINDS: [GrantKind; 16] = [
     },
     GrantKind {
         name: "list-objects",
-        on: "the ARN of a bucket",
-        is_on: is_bucket,
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
         allows: &[itself("ListObjects", &["s3:ListBucket"])],
     },
     GrantKind {
         // Also the target of a copy; the source is read.
         name: "write-objects",
-        on: "the ARN of a bucket",
-        is_on: is_bucket,
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
         allows: &[objects("WriteObjects", &["s3:PutObject"])],
     },
     GrantKind {
         name: "delete-objects",
-        on: "the ARN of a bucket",
-        is_on: is_bucket,
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
         allows: &[objects("DeleteObjects", &["s3:DeleteObject"])],
     },
     GrantKind {
         name: "send",
-        on: "the ARN of a queue",
-        is_on: is_queue,
+        resource: "the ARN of a queue",
+        is_resource: is_queue,
         allows: &[itself("Send", &["sqs:SendMessage"])],
     },
     GrantKind {
         // For functions that ask a queue themselves; who is invoked by a queue `Consumes` it.
         name: "receive",
-        on: "the ARN of a queue",
-        is_on: is_queue,
+        resource: "the ARN of a queue",
+        is_resource: is_queue,
         allows: &[itself(
             "Receive",
             &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
@@ -95,39 +95,39 @@ const KINDS: [GrantKind; 16] = [
     },
     GrantKind {
         name: "read-items",
-        on: "the ARN of a DynamoDB table",
-        is_on: is_table,
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
         allows: &[itself("ReadItems", &["dynamodb:GetItem"])],
     },
     GrantKind {
         // A transaction asks for the rights of what it consists of, which are updates.
         name: "write-items",
-        on: "the ARN of a DynamoDB table",
-        is_on: is_table,
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
         allows: &[itself("WriteItems", &["dynamodb:PutItem", "dynamodb:UpdateItem"])],
     },
     GrantKind {
         name: "delete-items",
-        on: "the ARN of a DynamoDB table",
-        is_on: is_table,
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
         allows: &[itself("DeleteItems", &["dynamodb:DeleteItem"])],
     },
     GrantKind {
         name: "query-items",
-        on: "the ARN of a DynamoDB table",
-        is_on: is_table,
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
         allows: &[itself("QueryItems", &["dynamodb:Query"])],
     },
     GrantKind {
         name: "index-query",
-        on: "the ARN of an index of a DynamoDB table, …:table/NAME/index/INDEX",
-        is_on: is_index,
+        resource: "the ARN of an index of a DynamoDB table, …:table/NAME/index/INDEX",
+        is_resource: is_index,
         allows: &[itself("QueryIndex", &["dynamodb:Query"])],
     },
     GrantKind {
         name: "catalog",
-        on: "the name of a Glue database",
-        is_on: is_database,
+        resource: "the name of a Glue database",
+        is_resource: is_database,
         allows: &[Allowed {
             sid: "ShowTables",
             actions: &["glue:CreateTable", "glue:GetTable", "glue:UpdateTable"],
@@ -137,8 +137,8 @@ const KINDS: [GrantKind; 16] = [
     GrantKind {
         // Beside `catalog`: views of what another generation does not have are removed.
         name: "catalog-switch",
-        on: "the name of a Glue database",
-        is_on: is_database,
+        resource: "the name of a Glue database",
+        is_resource: is_database,
         allows: &[Allowed {
             sid: "SwitchTables",
             actions: &["glue:DeleteTable", "glue:GetTables"],
@@ -147,20 +147,20 @@ const KINDS: [GrantKind; 16] = [
     },
     GrantKind {
         name: "put-events",
-        on: "the ARN of an event bus",
-        is_on: is_bus,
+        resource: "the ARN of an event bus",
+        is_resource: is_bus,
         allows: &[itself("PutEvents", &["events:PutEvents"])],
     },
     GrantKind {
         name: "use-key",
-        on: "the ARN of a KMS key",
-        is_on: is_key,
+        resource: "the ARN of a KMS key",
+        is_resource: is_key,
         allows: &[itself("UseKey", &["kms:Decrypt", "kms:GenerateDataKey"])],
     },
     GrantKind {
         name: "invoke",
-        on: "the ARN of a function",
-        is_on: is_function,
+        resource: "the ARN of a function",
+        is_resource: is_function,
         allows: &[itself("Invoke", &["lambda:InvokeFunction"])],
     },
 ];
@@ -183,14 +183,14 @@ pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
         let names = KINDS.map(|kind| kind.name);
         let kind = grant.word("Do", &names, None);
         let kind = kind.and_then(|name| KINDS.iter().position(|kind| name.value() == kind.name));
-        let on = kind.map(|at| &KINDS[at]);
-        let expected = on.map_or("an ARN", |kind| kind.on);
-        let is_on = on.map_or(is_arn as fn(&str) -> bool, |kind| kind.is_on);
-        let on = grant.one_or_more("On", expected, &|value| is_named(value, is_on));
+        let known = kind.map(|at| &KINDS[at]);
+        let expected = known.map_or("an ARN", |kind| kind.resource);
+        let is_resource = known.map_or(is_arn as fn(&str) -> bool, |kind| kind.is_resource);
+        let named = grant.one_or_more("Resource", expected, &|value| is_named(value, is_resource));
         grant.finish();
-        if let (Some(at), Some(on)) = (kind, on) {
+        if let (Some(at), Some(named)) = (kind, named) {
             counts[at] += 1;
-            statements.extend(KINDS[at].statements(&on, counts[at]));
+            statements.extend(KINDS[at].statements(&named, counts[at]));
         }
     }
     statements
@@ -198,11 +198,11 @@ pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
 
 impl GrantKind {
     /// `count`: which grant of this kind it is; statements of one policy have different names.
-    fn statements(&self, on: &[Text], count: u32) -> Vec<Value> {
+    fn statements(&self, named: &[Text], count: u32) -> Vec<Value> {
         let number = if count > 1 { count.to_string() } else { String::new() };
         let statements = self.allows.iter().map(|allowed| {
             let sid = format!("{}{number}", allowed.sid);
-            match on {
+            match named {
                 // Left out behind a condition: then there is no statement.
                 [one] if leaves(one.value()).into_iter().any(is_no_value) => {
                     map_leaves(one.value(), &|leaf| match leaf {
@@ -210,7 +210,7 @@ impl GrantKind {
                         leaf => allowed.statement(&sid, &[Text::new(leaf.clone())]),
                     })
                 }
-                on => allowed.statement(&sid, on),
+                named => allowed.statement(&sid, named),
             }
         });
         statements.collect()
@@ -218,13 +218,14 @@ impl GrantKind {
 }
 
 impl Allowed {
-    fn statement(&self, sid: &str, on: &[Text]) -> Value {
+    fn statement(&self, sid: &str, named: &[Text]) -> Value {
         let mut resources = Vec::new();
         if self.actions.iter().all(|action| action.starts_with("glue:")) {
             resources.push(Text::new(json!({"Fn::Sub": CATALOG})));
         }
-        for on in on {
-            resources.extend(self.resources.iter().map(|(before, after)| on.around(before, after)));
+        for text in named {
+            let around = self.resources.iter().map(|(before, after)| text.around(before, after));
+            resources.extend(around);
         }
         let mut statement = allow(sid, self.actions, &resources);
         if self.actions.iter().all(|action| action.starts_with("kms:")) {
@@ -238,9 +239,9 @@ impl Allowed {
 }
 
 /// Whether a value names one thing: no `*` anywhere in it, and if it is a text, the right one.
-fn is_named(value: &Value, is_on: fn(&str) -> bool) -> bool {
+fn is_named(value: &Value, is_resource: fn(&str) -> bool) -> bool {
     let written = match (value, argument(value, "Fn::Sub")) {
-        (Value::String(text), _) => return is_on(text) && !text.contains('*'),
+        (Value::String(text), _) => return is_resource(text) && !text.contains('*'),
         (_, Some(Value::String(text))) => Some(text),
         (_, Some(Value::Array(parts))) => match parts.first() {
             Some(Value::String(text)) => Some(text),

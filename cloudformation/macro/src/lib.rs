@@ -41,7 +41,7 @@
 //! | `Tracing` | `true` for X-Ray |
 //! | `Consumes` | `{QueueArn, Fifo, BatchSize, WindowSeconds, ConcurrencyMax}`, the last two can be left out |
 //! | `Schedule` | `{Expression, Input}`, the latter can be left out |
-//! | `Grants` | list of `{Do, On}`; what there is to do is told in [`grants`] |
+//! | `Grants` | list of `{Do, Resource}`; what there is to do is told in [`grants`] |
 //! | `AlarmTopic`, `Tags` | as of a queue |
 //!
 //! Makes `<Id>`, `<Id>Role`, `<Id>Logs`, `<Id>Source`, `<Id>Schedule`, `<Id>ScheduleRole`,

@@ -10,7 +10,7 @@ mod short_form;
 
 use crate::fault::{Fault, Faults};
 use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
-use scalar::plain;
+use scalar::{is_truth_to_some, plain};
 use serde_json::{Map, Value};
 use short_form::ShortForm;
 use std::borrow::Cow;
@@ -110,7 +110,15 @@ impl<'y> Reader<'y> {
             let (event, span) = self.next()?;
             let key = match event {
                 Event::MappingEnd | Event::StreamEnd => return Ok(Value::Object(map)),
-                Event::Scalar(key, _, _, None) => key.into_owned(),
+                Event::Scalar(key, style, _, None) => {
+                    if style == ScalarStyle::Plain && is_truth_to_some(&key) {
+                        self.tell(
+                            &span,
+                            &format!("the key {key} is a truth value to some: quote it"),
+                        );
+                    }
+                    key.into_owned()
+                }
                 event => {
                     self.tell(&span, "a key that is no text");
                     self.node(event, span)?;

@@ -49,10 +49,10 @@ Resources:
       Consumes: {QueueArn: "arn:aws:sqs:eu-central-1:123456789012:*", Fifo: true, BatchSize: 11, WindowSeconds: 5}
       Schedule: {Expression: daily}
       Grants:
-        - {Do: everything, On: "*"}
-        - {Do: read-objects, On: "arn:aws:s3:::bucket/*"}
-        - {Do: send, On: ["arn:aws:sqs:eu-central-1:123456789012:a", "arn:aws:s3:::b", !Sub "${A}*"]}
-        - {Do: use-key, On: []}
+        - {Do: everything, Resource: "*"}
+        - {Do: read-objects, Resource: "arn:aws:s3:::bucket/*"}
+        - {Do: send, Resource: ["arn:aws:sqs:eu-central-1:123456789012:a", "arn:aws:s3:::b", !Sub "${A}*"]}
+        - {Do: use-key, Resource: []}
         - {Do: invoke}
         - read-objects
       AlarmTopic: !Ref AWS::NoValue

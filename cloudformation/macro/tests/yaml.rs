@@ -85,7 +85,7 @@ fn json_is_read() {
 #[test]
 fn faults_tell_their_lines() {
     let wrong = "A: !Nothing x\nB:\n  - !Ref [a]\n  - !GetAtt a\n  - !If x\n  - !!binary x\nC: &c 1\n\
-                 D: *c\nA: 2\nE: {<<: {}}\nF: yes\nG: 012345678901\n? [a, b]\n: c\nH: *d\nI: 1";
+                 D: *c\nA: 2\nE: {<<: {}}\nF: yes\nG: 012345678901\n? [a, b]\n: c\non: x\nH: *d\nI: 1";
     insta::assert_snapshot!("yaml", read_template(wrong).expect_err("faults").to_string());
     let deep = "[".repeat(10_000);
     let broken =

@@ -16,16 +16,20 @@ pub(super) fn plain(text: &str) -> Result<Value, &'static str> {
     if is_json_number(text) {
         return Ok(text.parse::<Number>().map_or_else(|_| text.into(), Value::Number));
     }
-    let folded = text.to_ascii_lowercase();
-    if ["yes", "no", "on", "off"].contains(&folded.as_str()) {
+    if is_truth_to_some(text) {
         return Err(
             "is a truth value to some and a text to others: write true or false, or quote it",
         );
     }
-    if is_other_number(&folded) {
+    if is_other_number(&text.to_ascii_lowercase()) {
         return Err("is a number to some and a text to others: write a plain number, or quote it");
     }
     Ok(text.into())
+}
+
+/// A truth value in YAML 1.1 only, as some readers of templates have it.
+pub(super) fn is_truth_to_some(text: &str) -> bool {
+    ["yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// A number as JSON has it.
