@@ -44,6 +44,11 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
     for (id, given) in resources {
         let kind = given.get("Type").and_then(Value::as_str).unwrap_or_default();
         let (Some(sluice), Some(given)) = (kind.strip_prefix(NAMESPACE), given.as_object()) else {
+            if id.starts_with("Fn::ForEach::") && has_ours(given) {
+                let text =
+                    "a type of Sluice within: it is not expanded there, write the resources out";
+                reading.fault(Fault::of_resource(id, text));
+            }
             all.insert(id.clone(), given.clone());
             continue;
         };
@@ -76,6 +81,18 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
     }
     tell_mismatches(&queues, &functions, reading);
     all
+}
+
+/// Whether a resource of Sluice's types is somewhere in a loop.
+fn has_ours(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => {
+            let kind = map.get("Type").and_then(Value::as_str).unwrap_or_default();
+            kind.starts_with(NAMESPACE) || map.values().any(has_ours)
+        }
+        Value::Array(list) => list.iter().any(has_ours),
+        _ => false,
+    }
 }
 
 /// A made resource has an id of its own.

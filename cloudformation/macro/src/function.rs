@@ -8,7 +8,8 @@ use crate::alarm::Alarm;
 use crate::grant;
 use crate::intrinsic::map_leaves;
 use crate::limits::{
-    FUNCTION_NAME_CHARS_MAX, LOG_RETENTION_DAYS, MEMORY_MB, RESERVED_CONCURRENCY, TIMEOUT_SECONDS,
+    DESCRIPTION_CHARS_MAX, FUNCTION_NAME_CHARS_MAX, LOG_RETENTION_DAYS, MEMORY_MB,
+    RESERVED_CONCURRENCY, TIMEOUT_SECONDS,
 };
 use crate::made::Made;
 use crate::properties::Properties;
@@ -64,7 +65,11 @@ impl Function {
             &format!("a text of letters, digits, _ and -, at most {FUNCTION_NAME_CHARS_MAX}"),
             &is_function_name,
         );
-        let description = properties.optional_text("Description", "a text", &|_| true);
+        let description = properties.optional_text(
+            "Description",
+            &format!("a text of at most {DESCRIPTION_CHARS_MAX} characters"),
+            &|text| text.chars().count() <= DESCRIPTION_CHARS_MAX,
+        );
         let code =
             properties.object("Code", "{S3Bucket, S3Key}").and_then(|code| Code::read(&code));
         let memory_mb = properties.number("MemoryMB", MEMORY_MB);
@@ -79,6 +84,9 @@ impl Function {
         let expected = "{QueueArn, Fifo, BatchSize, WindowSeconds, ConcurrencyMax}";
         let consumes = properties.optional_object("Consumes", expected);
         let source = consumes.as_ref().map(Source::read);
+        if let (Some(reserved), Some(Some(source))) = (&reserved_concurrency, &source) {
+            source.tell_more_than(reserved, properties);
+        }
         let schedule = properties.optional_object("Schedule", "{Expression, Input}");
         let schedule = schedule.as_ref().map(Schedule::read);
         let grants = grant::read(&properties.objects("Grants", "{Do, Resource}"));

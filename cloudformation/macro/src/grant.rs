@@ -197,6 +197,11 @@ pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
 }
 
 impl GrantKind {
+    /// The actions it allows.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        self.allows.iter().flat_map(|allowed| allowed.actions.iter().copied())
+    }
+
     /// `count`: which grant of this kind it is; statements of one policy have different names.
     fn statements(&self, named: &[Text], count: u32) -> Vec<Value> {
         let number = if count > 1 { count.to_string() } else { String::new() };

@@ -34,6 +34,9 @@ pub(crate) const QUEUE_NAME_CHARS_MAX: usize = 80 - "-dead.fifo".len();
 /// A function's name, characters.
 pub(crate) const FUNCTION_NAME_CHARS_MAX: usize = 64;
 
+/// A function's description, characters.
+pub(crate) const DESCRIPTION_CHARS_MAX: usize = 256;
+
 /// Messages of one invocation, FIFO and standard, and the window to collect them in
 /// ([Lambda](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html)).
 pub(crate) const FIFO_BATCH_SIZE: RangeInclusive<i64> = 1..=10;

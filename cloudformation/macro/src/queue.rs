@@ -51,6 +51,10 @@ impl Queue {
             ),
             &is_queue_name,
         );
+        // In a Sub it is found out only when the stack is made, if at all.
+        if let Some(name) = name.as_ref().filter(|name| name.is_written_with_end(".fifo")) {
+            properties.wrong("Name", name.value(), "a text without .fifo, which is added");
+        }
         let fifo = properties.plain_flag("Fifo");
         let timeout = properties.known_number("ConsumerTimeoutSeconds", TIMEOUT_SECONDS, None);
         let visibility_seconds = timeout.unwrap_or_default() * VISIBILITY_PER_TIMEOUT;

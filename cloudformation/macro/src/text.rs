@@ -1,6 +1,6 @@
 //! A text, or an intrinsic function that becomes one.
 
-use crate::intrinsic::{argument, is_no_value, map_leaves, no_value};
+use crate::intrinsic::{argument, is_no_value, leaves, map_leaves, no_value};
 use serde_json::{Map, Value, json};
 
 /// A text whose value may only be known when the stack is made.
@@ -15,6 +15,12 @@ impl Text {
 
     pub(crate) fn value(&self) -> &Value {
         &self.0
+    }
+
+    /// Whether the text of a `Fn::Sub`, in any branch, ends so.
+    pub(crate) fn is_written_with_end(&self, end: &str) -> bool {
+        let is_sub = |leaf: &Value| argument(leaf, "Fn::Sub").is_some();
+        leaves(&self.0).into_iter().any(|leaf| is_sub(leaf) && substitution(leaf).0.ends_with(end))
     }
 
     /// The text with others around it, which are written as in `Fn::Sub`. What is left out stays so.

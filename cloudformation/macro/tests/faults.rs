@@ -88,8 +88,13 @@ Resources:
       MemoryMB: 128
       TimeoutSeconds: 61
       LogRetentionDays: 1
-      Consumes: {QueueArn: !GetAtt Jobs.Arn, Fifo: true, BatchSize: 1}
+      Consumes: {QueueArn: !GetAtt Jobs.Arn, Fifo: true, BatchSize: 1, ConcurrencyMax: 5}
+      ReservedConcurrency: 4
       AlarmTopic: !Ref T
+  Named:
+    Type: Sluice::Queue
+    Properties: {Name: !Sub "${A}.fifo", Fifo: true, ConsumerTimeoutSeconds: 60, AlarmTopic: !Ref T}
+  Fn::ForEach::Many: [Id, [A], {"Queue${Id}": {Type: Sluice::Queue}}]
   Collector:
     Type: Sluice::Function
     Properties:

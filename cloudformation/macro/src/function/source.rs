@@ -50,6 +50,18 @@ impl Source {
         })
     }
 
+    /// More invocations than the function may have would be throttled, and each such delivery counts as
+    /// a receive.
+    pub(super) fn tell_more_than(&self, reserved: &Value, properties: &Properties<'_>) {
+        let most = self.concurrency_max.as_ref().and_then(|max| properties.known(max));
+        if let (Some(most), Some(known)) = (most, properties.known(reserved))
+            && most > known
+        {
+            let expected = format!("at least {most}, the ConcurrencyMax of what it consumes");
+            properties.wrong("ReservedConcurrency", reserved, &expected);
+        }
+    }
+
     pub(super) fn expand(&self, id: &str, tags: Option<&Value>) -> Made {
         let properties = json!({
             "EventSourceArn": self.queue.value(),
