@@ -23,6 +23,7 @@ mod stop;
 mod summary;
 mod table;
 mod tables;
+mod template;
 mod text;
 mod unwrap_data;
 mod up;
@@ -58,6 +59,7 @@ enum Command {
     Retain(retain::RetainArgs),
     Normalize(normalize::NormalizeArgs),
     Schema(schema::SchemaArgs),
+    Template(template::TemplateArgs),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Retain(args) => retain::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Template(args) => template::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -1,0 +1,147 @@
+//! A template with Sluice's types to one without.
+
+use crate::api;
+use crate::fault::{Fault, Faults, shown};
+use crate::function::Function;
+use crate::intrinsic::argument;
+use crate::made::Made;
+use crate::parameters::Parameters;
+use crate::properties::Reading;
+use crate::queue::Queue;
+use crate::resource::Resource;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What the types of resources that are expanded begin with.
+const NAMESPACE: &str = "Sluice::";
+
+/// Expands a template as CloudFormation hands it to a macro: as JSON, with intrinsic functions in their
+/// long form, without its `Transform`. `parameters`: values of the template's parameters; where one is
+/// missing, its default counts.
+///
+/// # Errors
+/// [`Faults`]: everything that is wrong with the resources of Sluice's types.
+pub fn expand(template: &Value, parameters: &Map<String, Value>) -> Result<Value, Faults> {
+    let sections = template.as_object().ok_or_else(|| {
+        Fault::new(format!("the template is {}: an object with Resources", shown(template)))
+    })?;
+    let resources = sections.get("Resources").and_then(Value::as_object).ok_or_else(|| {
+        Fault::new(
+            "Resources is missing: an object of resources (Sluice transforms whole templates)",
+        )
+    })?;
+    let reading = Reading::new(Parameters::new(sections, parameters));
+    let made = made_of(resources, &reading);
+    Faults::none_in(reading.into_faults())?;
+    let mut expanded = sections.clone();
+    expanded.insert("Resources".to_owned(), Value::Object(made));
+    Ok(Value::Object(expanded))
+}
+
+fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> Map<String, Value> {
+    let mut all = Map::new();
+    let (mut queues, mut functions) = (BTreeMap::new(), BTreeMap::new());
+    for (id, given) in resources {
+        let kind = given.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let (Some(sluice), Some(given)) = (kind.strip_prefix(NAMESPACE), given.as_object()) else {
+            if id.starts_with("Fn::ForEach::") && has_ours(given) {
+                let text =
+                    "a type of Sluice within: it is not expanded there, write the resources out";
+                reading.fault(Fault::of_resource(id, text));
+            }
+            all.insert(id.clone(), given.clone());
+            continue;
+        };
+        let Some(resource) = Resource::new(id, given, reading) else { continue };
+        let made = match sluice {
+            "Queue" => Queue::read(&resource.properties(reading)).map(|queue| {
+                let made = queue.expand(id);
+                queues.insert(id.as_str(), queue);
+                made
+            }),
+            "Function" => Function::read(&resource.properties(reading)).map(|function| {
+                let made = function.expand(id);
+                functions.insert(id.as_str(), function);
+                made
+            }),
+            "Api" => Some(api::expand(&resource, reading)),
+            _ => {
+                let text = format!(
+                    "Type is \"{kind}\": one of Sluice::Api, Sluice::Function, Sluice::Queue"
+                );
+                reading.fault(Fault::of_resource(id, text));
+                None
+            }
+        };
+        for made in made.into_iter().flatten() {
+            tell_clash(&resource, &made, resources, &all, reading);
+            let (id, value) = resource.dress(made);
+            all.insert(id, value);
+        }
+    }
+    tell_mismatches(&queues, &functions, reading);
+    all
+}
+
+/// Whether a resource of Sluice's types is somewhere in a loop.
+fn has_ours(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => {
+            let kind = map.get("Type").and_then(Value::as_str).unwrap_or_default();
+            kind.starts_with(NAMESPACE) || map.values().any(has_ours)
+        }
+        Value::Array(list) => list.iter().any(has_ours),
+        _ => false,
+    }
+}
+
+/// A made resource has an id of its own.
+fn tell_clash(
+    of: &Resource<'_>,
+    made: &Made,
+    resources: &Map<String, Value>,
+    all: &Map<String, Value>,
+    reading: &Reading<'_>,
+) {
+    if made.id != of.id && (resources.contains_key(&made.id) || all.contains_key(&made.id)) {
+        let text = format!("it makes {}, which is there already: rename one of the two", made.id);
+        reading.fault(Fault::of_resource(of.id, text));
+    }
+}
+
+/// What a function says of a queue of the same template must be so.
+fn tell_mismatches(
+    queues: &BTreeMap<&str, Queue>,
+    functions: &BTreeMap<&str, Function>,
+    reading: &Reading<'_>,
+) {
+    for (id, function) in functions {
+        let Some(source) = &function.source else { continue };
+        let Some((queue_id, queue)) = queue_of(source.queue.value(), queues) else { continue };
+        if source.fifo != queue.fifo {
+            let text = format!(
+                "Properties.Consumes.Fifo is {}: {}, as {queue_id} is",
+                source.fifo, queue.fifo
+            );
+            reading.fault(Fault::of_resource(id, text));
+        }
+        let longest = queue.consumer_timeout_seconds;
+        if let Some(timeout) = function.timeout_known.filter(|timeout| *timeout > longest) {
+            let text = format!(
+                "Properties.TimeoutSeconds is {timeout}: at most {longest}, the \
+                 ConsumerTimeoutSeconds of {queue_id}"
+            );
+            reading.fault(Fault::of_resource(id, text));
+        }
+    }
+}
+
+fn queue_of<'q>(arn: &Value, queues: &'q BTreeMap<&str, Queue>) -> Option<(&'q str, &'q Queue)> {
+    let target = argument(arn, "Fn::GetAtt")?.as_array()?;
+    match target.as_slice() {
+        [Value::String(id), Value::String(attribute)] if attribute == "Arn" => {
+            queues.get_key_value(id.as_str()).map(|(id, queue)| (*id, queue))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,295 @@
+//! What a function can be granted: each kind stands for exactly the actions that the platform's
+//! adapters (`lake-functions/aws`) call for it.
+
+use crate::intrinsic::{argument, is_no_value, leaves, map_leaves, no_value};
+use crate::properties::Properties;
+use crate::queue::is_arn;
+use crate::statement::allow;
+use crate::text::Text;
+use serde_json::{Value, json};
+
+/// A kind of grant, as `Do` names it.
+#[derive(Debug)]
+pub struct GrantKind {
+    /// The name.
+    pub name: &'static str,
+    /// What `Resource` names.
+    pub resource: &'static str,
+    is_resource: fn(&str) -> bool,
+    allows: &'static [Allowed],
+}
+
+/// A statement of a grant.
+#[derive(Debug)]
+struct Allowed {
+    sid: &'static str,
+    actions: &'static [&'static str],
+    /// Resources, each with what stands around `Resource` in it.
+    resources: &'static [(&'static str, &'static str)],
+}
+
+const fn itself(sid: &'static str, actions: &'static [&'static str]) -> Allowed {
+    Allowed { sid, actions, resources: &[("", "")] }
+}
+
+const fn objects(sid: &'static str, actions: &'static [&'static str]) -> Allowed {
+    Allowed { sid, actions, resources: &[("", "/*")] }
+}
+
+/// Glue asks for the rights on the catalog, the database and the table at once
+/// (<https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html>). Tables are made by
+/// whoever posts to them, so their names are not known.
+const IN_DATABASE: &[(&str, &str)] = &[
+    ("arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:database/", ""),
+    ("arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:table/", "/*"),
+];
+
+/// The catalog itself, once a statement.
+const CATALOG: &str = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:catalog";
+
+const KINDS: [GrantKind; 16] = [
+    GrantKind {
+        name: "read-objects",
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
+        allows: &[
+            objects("ReadObjects", &["s3:GetObject"]),
+            // Without it S3 answers 403 for an object that is not there, as if access were refused.
+            itself("TellMissingObjects", &["s3:ListBucket"]),
+        ],
+    },
+    GrantKind {
+        name: "list-objects",
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
+        allows: &[itself("ListObjects", &["s3:ListBucket"])],
+    },
+    GrantKind {
+        // Also the target of a copy; the source is read.
+        name: "write-objects",
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
+        allows: &[objects("WriteObjects", &["s3:PutObject"])],
+    },
+    GrantKind {
+        name: "delete-objects",
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
+        allows: &[objects("DeleteObjects", &["s3:DeleteObject"])],
+    },
+    GrantKind {
+        name: "send",
+        resource: "the ARN of a queue",
+        is_resource: is_queue,
+        allows: &[itself("Send", &["sqs:SendMessage"])],
+    },
+    GrantKind {
+        // For functions that ask a queue themselves; who is invoked by a queue `Consumes` it.
+        name: "receive",
+        resource: "the ARN of a queue",
+        is_resource: is_queue,
+        allows: &[itself(
+            "Receive",
+            &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
+        )],
+    },
+    GrantKind {
+        name: "read-items",
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
+        allows: &[itself("ReadItems", &["dynamodb:GetItem"])],
+    },
+    GrantKind {
+        // A transaction asks for the rights of what it consists of, which are updates.
+        name: "write-items",
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
+        allows: &[itself("WriteItems", &["dynamodb:PutItem", "dynamodb:UpdateItem"])],
+    },
+    GrantKind {
+        name: "delete-items",
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
+        allows: &[itself("DeleteItems", &["dynamodb:DeleteItem"])],
+    },
+    GrantKind {
+        name: "query-items",
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
+        allows: &[itself("QueryItems", &["dynamodb:Query"])],
+    },
+    GrantKind {
+        name: "index-query",
+        resource: "the ARN of an index of a DynamoDB table, …:table/NAME/index/INDEX",
+        is_resource: is_index,
+        allows: &[itself("QueryIndex", &["dynamodb:Query"])],
+    },
+    GrantKind {
+        name: "catalog",
+        resource: "the name of a Glue database",
+        is_resource: is_database,
+        allows: &[Allowed {
+            sid: "ShowTables",
+            actions: &["glue:CreateTable", "glue:GetTable", "glue:UpdateTable"],
+            resources: IN_DATABASE,
+        }],
+    },
+    GrantKind {
+        // Beside `catalog`: views of what another generation does not have are removed.
+        name: "catalog-switch",
+        resource: "the name of a Glue database",
+        is_resource: is_database,
+        allows: &[Allowed {
+            sid: "SwitchTables",
+            actions: &["glue:DeleteTable", "glue:GetTables"],
+            resources: IN_DATABASE,
+        }],
+    },
+    GrantKind {
+        name: "put-events",
+        resource: "the ARN of an event bus",
+        is_resource: is_bus,
+        allows: &[itself("PutEvents", &["events:PutEvents"])],
+    },
+    GrantKind {
+        name: "use-key",
+        resource: "the ARN of a KMS key",
+        is_resource: is_key,
+        allows: &[itself("UseKey", &["kms:Decrypt", "kms:GenerateDataKey"])],
+    },
+    GrantKind {
+        name: "invoke",
+        resource: "the ARN of a function",
+        is_resource: is_function,
+        allows: &[itself("Invoke", &["lambda:InvokeFunction"])],
+    },
+];
+
+/// The services through which functions use a key; none calls KMS itself. The names are
+/// [KMS's](https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service).
+const KEY_SERVICES: [&str; 3] = ["dynamodb", "s3", "sqs"];
+
+/// What `Do` can say.
+#[must_use]
+pub fn grants() -> &'static [GrantKind] {
+    &KINDS
+}
+
+/// Reads a function's grants as statements of its role's policy; wrong ones are told and left out.
+pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
+    let mut statements = Vec::new();
+    let mut counts = [0_u32; KINDS.len()];
+    for grant in grants {
+        let names = KINDS.map(|kind| kind.name);
+        let kind = grant.word("Do", &names, None);
+        let kind = kind.and_then(|name| KINDS.iter().position(|kind| name.value() == kind.name));
+        let known = kind.map(|at| &KINDS[at]);
+        let expected = known.map_or("an ARN", |kind| kind.resource);
+        let is_resource = known.map_or(is_arn as fn(&str) -> bool, |kind| kind.is_resource);
+        let named = grant.one_or_more("Resource", expected, &|value| is_named(value, is_resource));
+        grant.finish();
+        if let (Some(at), Some(named)) = (kind, named) {
+            counts[at] += 1;
+            statements.extend(KINDS[at].statements(&named, counts[at]));
+        }
+    }
+    statements
+}
+
+impl GrantKind {
+    /// The actions it allows.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        self.allows.iter().flat_map(|allowed| allowed.actions.iter().copied())
+    }
+
+    /// `count`: which grant of this kind it is; statements of one policy have different names.
+    fn statements(&self, named: &[Text], count: u32) -> Vec<Value> {
+        let number = if count > 1 { count.to_string() } else { String::new() };
+        let statements = self.allows.iter().map(|allowed| {
+            let sid = format!("{}{number}", allowed.sid);
+            match named {
+                // Left out behind a condition: then there is no statement.
+                [one] if leaves(one.value()).into_iter().any(is_no_value) => {
+                    map_leaves(one.value(), &|leaf| match leaf {
+                        leaf if is_no_value(leaf) => no_value(),
+                        leaf => allowed.statement(&sid, &[Text::new(leaf.clone())]),
+                    })
+                }
+                named => allowed.statement(&sid, named),
+            }
+        });
+        statements.collect()
+    }
+}
+
+impl Allowed {
+    fn statement(&self, sid: &str, named: &[Text]) -> Value {
+        let mut resources = Vec::new();
+        if self.actions.iter().all(|action| action.starts_with("glue:")) {
+            resources.push(Text::new(json!({"Fn::Sub": CATALOG})));
+        }
+        for text in named {
+            let around = self.resources.iter().map(|(before, after)| text.around(before, after));
+            resources.extend(around);
+        }
+        let mut statement = allow(sid, self.actions, &resources);
+        if self.actions.iter().all(|action| action.starts_with("kms:")) {
+            let via = KEY_SERVICES.map(
+                |service| json!({"Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com")}),
+            );
+            statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
+        }
+        statement
+    }
+}
+
+/// Whether a value names one thing: no `*` anywhere in it, and if it is a text, the right one.
+fn is_named(value: &Value, is_resource: fn(&str) -> bool) -> bool {
+    let written = match (value, argument(value, "Fn::Sub")) {
+        (Value::String(text), _) => return is_resource(text) && !text.contains('*'),
+        (_, Some(Value::String(text))) => Some(text),
+        (_, Some(Value::Array(parts))) => match parts.first() {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    };
+    written.is_none_or(|text| !text.contains('*'))
+}
+
+fn of_service(text: &str, service: &str) -> bool {
+    is_arn(text) && text.split(':').nth(2) == Some(service)
+}
+
+fn is_bucket(text: &str) -> bool {
+    of_service(text, "s3") && !text.contains('/')
+}
+
+fn is_queue(text: &str) -> bool {
+    of_service(text, "sqs")
+}
+
+fn is_table(text: &str) -> bool {
+    of_service(text, "dynamodb") && text.contains(":table/") && !text.contains("/index/")
+}
+
+fn is_index(text: &str) -> bool {
+    of_service(text, "dynamodb") && text.contains("/index/")
+}
+
+fn is_bus(text: &str) -> bool {
+    of_service(text, "events") && text.contains(":event-bus/")
+}
+
+fn is_key(text: &str) -> bool {
+    of_service(text, "kms") && text.contains(":key/")
+}
+
+fn is_function(text: &str) -> bool {
+    of_service(text, "lambda")
+}
+
+fn is_database(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    !text.is_empty() && text.bytes().all(allowed)
+}
