@@ -61,7 +61,7 @@ const REFUSALS: [(&str, u16, &str, &str); 9] = [
     ("", 500, INTERNAL.0, INTERNAL.1),
 ];
 
-pub(super) const BAD_CONTENT_TYPE: &str = "documents are JSON in UTF-8: send `Content-Type: application/json` for one object or an array of objects, or \
+const BAD_CONTENT_TYPE: &str = "documents are JSON in UTF-8: send `Content-Type: application/json` for one object or an array of objects, or \
      `application/x-ndjson` for one object a line";
 pub(super) const DOCUMENT_TOO_LARGE: &str = "a document has at most 10,000,000 bytes, compressed or not: cut it into several, NDJSON between two lines";
 

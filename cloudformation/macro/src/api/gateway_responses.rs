@@ -3,7 +3,7 @@
 //! Their templates know no Velocity, only variables.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
-use super::answers::{BAD_CONTENT_TYPE, DOCUMENT_TOO_LARGE, failure};
+use super::answers::{DOCUMENT_TOO_LARGE, failure};
 use serde_json::{Map, Value, json};
 
 const UNAVAILABLE: &str = "no answer in time; a document may or may not have been stored: a repeated PUT is safe, a repeated POST could \
@@ -12,6 +12,9 @@ const UNKNOWN_PATH: &str = "there is no such path";
 const FORBIDDEN: &str = "this is not allowed to you";
 const UNAUTHORIZED: &str = "send `Authorization: Bearer <token>` with a valid token";
 const INTERNAL: &str = "the server failed; its log says where";
+/// Of a media type without a template, and of a body that is not compressed as its header says.
+const UNSUPPORTED: &str = "send `Content-Type: application/json` for one object or an array of objects, or `application/x-ndjson` for one \
+     object a line, and `Content-Encoding: gzip` with a body in gzip alone";
 const THROTTLED: &str = "too many requests; try again in a moment";
 
 /// Type, status, code, message.
@@ -33,7 +36,7 @@ const RESPONSES: [(&str, &str, &str, &str); 19] = [
     ("RESOURCE_NOT_FOUND", "404", "not_found", UNKNOWN_PATH),
     ("THROTTLED", "429", "throttled", THROTTLED),
     ("UNAUTHORIZED", "401", "unauthorized", UNAUTHORIZED),
-    ("UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type", BAD_CONTENT_TYPE),
+    ("UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type", UNSUPPORTED),
     ("WAF_FILTERED", "403", "forbidden", FORBIDDEN),
     ("BAD_REQUEST_PARAMETERS", "400", "bad_request", "a parameter is missing or wrong"),
 ];

@@ -8,9 +8,7 @@ use super::template;
 use serde_json::{Map, Value, json};
 
 /// Types of bodies, each with a template; others are answered 415. All are binary to the gateway, so
-/// that a body is base64 in the templates and in the bucket, whatever its bytes are. With
-/// `Content-Encoding: gzip` they are the compressed ones: the gateway decompresses only where a
-/// minimum compression size is set, and none is.
+/// that a body is base64 in the templates and in the bucket, whatever its bytes are.
 pub(super) const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-ndjson"];
 
 /// `x-amazon-apigateway-integration` of an operation.

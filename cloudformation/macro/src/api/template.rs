@@ -102,7 +102,7 @@ mod tests {
         assert!(put.contains("$table.length() > 100"), "{put}");
         // 10,000,000 bytes are 13,333,336 characters of which the last two are padding.
         assert!(put.contains("> 13333336 ||"), "{put}");
-        assert!(put.contains("$input.body.substring(13333334) != \"==\""), "{put}");
+        assert!(put.contains("$body.substring(13333334) != \"==\""), "{put}");
     }
 
     #[test]
