@@ -88,7 +88,7 @@ def put_twice(api):
     id, path = str(uuid.uuid4()), "/table/orders/object/"
     first, second = b'{"first":true}', b'{"second":true}'
     before_ms = int(time.time() * 1_000)
-    answers = [api.ask("PUT", path + id, body, [JSON]) for body in (first, second, first)]
+    answers = [api.ask("PUT", path + id, body, [JSON]) for body in (first, first, second)]
     for answer in answers:
         hold("put", "document", answer)
         assert (answer.status, answer.body) == (200, answers[0].body), answer

@@ -61,8 +61,10 @@ pub(super) fn gateway_responses() -> Value {
             ((*kind).to_owned(), response)
         })
         .collect();
-    // Keeps its status, whatever it is; the message is quoted already.
-    let template = r#"{"success":false,"error":{"code":"bad_request","message":$context.error.messageString}}"#;
+    // Keeps its status, whatever it is. Not `$context.error.messageString`: of an unknown path with a token it
+    // has the token.
+    let template =
+        failure("bad_request", "the gateway does not take this request: path, method or headers");
     let other = json!({ "responseTemplates": { "application/json": template } });
     responses.insert("DEFAULT_4XX".to_owned(), other);
     Value::Object(responses)
