@@ -64,7 +64,7 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
                 functions.insert(id.as_str(), function);
                 made
             }),
-            "Api" => Some(api::expand(&resource, reading)),
+            "Api" => Some(api::made(&resource, reading)),
             _ => {
                 let text = format!(
                     "Type is \"{kind}\": one of Sluice::Api, Sluice::Function, Sluice::Queue"

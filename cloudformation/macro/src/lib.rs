@@ -60,7 +60,7 @@
 
 mod alarm;
 mod answer;
-mod api;
+pub mod api;
 mod expand;
 mod fault;
 mod function;

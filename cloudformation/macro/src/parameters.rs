@@ -14,6 +14,11 @@ impl<'t> Parameters<'t> {
         Parameters { declared: template.get("Parameters").and_then(Value::as_object), given }
     }
 
+    /// As CloudFormation, or a person, says.
+    pub(crate) fn given(&self) -> &'t Map<String, Value> {
+        self.given
+    }
+
     /// None for what is no parameter, has no value yet, or whose value is only a name to look up.
     pub(crate) fn value(&self, name: &str) -> Option<&'t Value> {
         let declared = self.declared?.get(name)?;

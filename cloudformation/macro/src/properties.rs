@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 /// What reading needs beside the properties: parameters to look up, and where faults go.
 #[derive(Debug)]
 pub(crate) struct Reading<'t> {
-    parameters: Parameters<'t>,
+    pub(crate) parameters: Parameters<'t>,
     faults: RefCell<Vec<Fault>>,
 }
 

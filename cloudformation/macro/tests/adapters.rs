@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 
 /// Calls of the SDK, and the actions they need.
-const CALLS: [(&str, &[&str]); 25] = [
+const CALLS: [(&str, &[&str]); 26] = [
     ("change_message_visibility", &["sqs:ChangeMessageVisibility"]),
+    ("change_message_visibility_batch", &["sqs:ChangeMessageVisibility"]),
     ("copy_object", &["s3:GetObject", "s3:PutObject"]),
     // Templates make databases; adapters only where there is none, for tests.
     ("create_database", &[]),
