@@ -349,19 +349,21 @@ def a_client_without_a_secret(platform):
 
 def ended_by_a_signal():
     """No file stays, whenever it ends."""
-    # In the AWS CLI's place: a command that lasts. (Python may take an interrupt for an error of its own, and bash then
-    # goes on to report that.)
+    # In the AWS CLI's place: a command that lasts and says that it runs, as a signal that comes between fork and exec
+    # may be lost on a child of bash. (And Python may take an interrupt for an error of its own.)
     aws = Path(tempfile.mkdtemp(dir=FOLDER.name), "aws")
-    aws.write_text("#!/usr/bin/env bash\nexec sleep 60\n")
+    aws.write_text("#!/usr/bin/env bash\n: >\"$RUNNING\"\nexec sleep 60\n")
     aws.chmod(0o755)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         with tempfile.TemporaryDirectory() as folder:
+            running = aws.with_name(f"running-{number}")
             script = subprocess.Popen(
                 [USER, "token", "ada", "--password-file", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True,
-                env={"PATH": f"{aws.parent}:{PATH}", "HOME": os.environ["HOME"], "TMPDIR": folder})
+                env={"PATH": f"{aws.parent}:{PATH}", "HOME": os.environ["HOME"], "TMPDIR": folder,
+                     "RUNNING": str(running)})
             deadline = time.monotonic() + WITHIN_S
-            while not list(Path(folder).glob("*/request")):
+            while not running.exists():
                 check(time.monotonic() < deadline, "never began")
                 time.sleep(0.005)
             os.killpg(script.pid, number)
