@@ -23,6 +23,9 @@ const NOT_BUCKETED: i32 = -1;
 /// and knows no such user.
 const OWNER: &str = "sluice";
 
+/// Of Athena's and Trino's own views.
+const VIEW_COMMENT: &str = "Presto View";
+
 const PARQUET_SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 const PARQUET_INPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat";
 const PARQUET_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat";
@@ -102,11 +105,13 @@ impl Definition {
             .number_of_buckets(NOT_BUCKETED)
             .serde_info(SerDeInfo::builder().build());
         let mut parameters = marks.parameters();
-        for (parameter, value) in [("presto_view", "true"), ("comment", "Presto View")] {
+        for (parameter, value) in [("presto_view", "true"), ("comment", VIEW_COMMENT)] {
             parameters.insert(parameter.to_owned(), value.to_owned());
         }
         let input = TableInput::builder()
             .name(&view.name)
+            // Trino's client takes it for the comment, by which it knows its views.
+            .description(VIEW_COMMENT)
             .owner(OWNER)
             .table_type("VIRTUAL_VIEW")
             .storage_descriptor(storage.build())
