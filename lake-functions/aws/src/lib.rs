@@ -13,6 +13,7 @@ mod ingress_head;
 mod ingress_store;
 mod lake_store;
 mod ledger;
+mod leftovers;
 mod limits;
 mod queue_message;
 mod registry_memory;
@@ -20,7 +21,7 @@ mod settings;
 mod time;
 mod work_queue;
 
-pub use catalog::{GlueCatalog, Switched};
+pub use catalog::GlueCatalog;
 pub use clients::Aws;
 pub use config::{
     ConfigError, DispatcherConfig, Lookup, NormalizerConfig, RebuildConfig, RedriveConfig,
@@ -29,6 +30,7 @@ pub use events::{Event, EventBridge};
 pub use ingress_store::S3IngressStore;
 pub use lake_store::S3LakeStore;
 pub use ledger::{DynamoLedger, OpenBatch};
+pub use leftovers::{Leftovers, clear_generation};
 pub use queue_message::{MessageError, parse_message};
 pub use settings::{Look, LookError, News, S3Settings, SETTINGS_KEY, UnusableSettings};
 pub use work_queue::SqsWorkQueue;

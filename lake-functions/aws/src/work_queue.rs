@@ -7,14 +7,17 @@ use crate::queue_message::{parse_message, text};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
-use sluice_pipeline::{BatchMessage, Delivery, PortError, Receipt, WorkQueue};
+use sluice_pipeline::{BatchMessage, Delivery, Lanes, PortError, Receipt, WorkQueue};
 use std::time::Duration;
 
-/// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table.
+/// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table, and
+/// beside it, for what a rebuild sends, the table and the generation.
 #[derive(Debug, Clone)]
 pub struct SqsWorkQueue {
     client: Client,
     url: String,
+    /// What is sent goes to groups of their own; see [`Lanes::beside`].
+    beside: Option<u32>,
 }
 
 /// SQS gave a message without what every message has.
@@ -26,7 +29,20 @@ impl SqsWorkQueue {
     /// The queue at `url`.
     #[must_use]
     pub fn new(aws: &Aws, url: String) -> Self {
-        SqsWorkQueue { client: aws.sqs(), url }
+        SqsWorkQueue { client: aws.sqs(), url, beside: None }
+    }
+
+    fn group(&self, message: &BatchMessage) -> String {
+        match self.beside {
+            None => message.table.to_string(),
+            Some(generation) => format!("{}#g{generation}", message.table),
+        }
+    }
+}
+
+impl Lanes for SqsWorkQueue {
+    fn beside(&self, generation: u32) -> Self {
+        SqsWorkQueue { beside: Some(generation), ..self.clone() }
     }
 }
 
@@ -37,7 +53,7 @@ impl WorkQueue for SqsWorkQueue {
             .client
             .send_message()
             .queue_url(&self.url)
-            .message_group_id(message.table.as_str())
+            .message_group_id(self.group(message))
             .message_deduplication_id(format!("{}.{}", message.batch, message.send))
             .message_body(text(message));
         let sent = send.send().await;

@@ -5,27 +5,10 @@ use crate::log::{log, told};
 use crate::metrics::write_metrics;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde_json::{Map, json};
-use sluice_aws::S3IngressStore;
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{DispatchLimits, DocumentHead, Ledger, PortError, WorkQueue, dispatch};
+use sluice_pipeline::{DispatchLimits, Heads, Ledger, WorkQueue, dispatch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-
-/// Tells what is known of a document without its body.
-pub trait Heads {
-    /// The heads in the order of `ids`, none for those that are no object (any more); each can fail
-    /// for itself.
-    fn heads(
-        &self,
-        ids: &[DocumentId],
-    ) -> impl Future<Output = Vec<Result<Option<DocumentHead>, PortError>>> + Send;
-}
-
-impl Heads for S3IngressStore {
-    async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
-        self.heads(ids).await
-    }
-}
 
 /// What the function works with.
 #[derive(Debug)]

@@ -6,8 +6,12 @@ mod dispatcher;
 mod log;
 mod metrics;
 mod normalizer;
+mod rebuild;
 mod start;
 
-pub use dispatcher::{Dispatcher, Heads};
+pub use dispatcher::Dispatcher;
 pub use normalizer::{NormalizerFunction, SettingsSource, Told};
+pub use rebuild::{
+    REBUILD_GRACE_MS, RebuildAnswer, RebuildData, RebuildFault, RebuildFunction, RebuildRequest,
+};
 pub use start::configured;

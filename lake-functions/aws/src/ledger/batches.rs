@@ -13,15 +13,17 @@ use sluice_normalizer::{BatchId, DocumentId, TableName};
 use sluice_pipeline::{Batch, BatchRecord, BatchState, Created, PlannedPart};
 
 /// The sort key of a batch's own item.
-const BATCH: &str = "batch";
+pub(super) const BATCH: &str = "batch";
 const MEMBERS: &str = "members";
 const PARTS: &str = "parts";
 /// The index's partition key: there while the batch is open, so that the index holds no other.
 pub(super) const OPEN: &str = "open";
 /// The index's sort key.
 pub(super) const CREATED_AT_MS: &str = "created_at_ms";
+/// The partition key of the index of all batches. Documents have it too, and no `created_at_ms`.
+pub(super) const TABLE: &str = "table";
 const STATE_OPEN: &str = "open";
-const STATE_COMMITTED: &str = "committed";
+pub(super) const STATE_COMMITTED: &str = "committed";
 
 /// A batch that is not committed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl DynamoLedger {
         let mut item = Key::of_batch(id, BATCH).item();
         item.extend([
             ("id".to_owned(), text(id)),
-            ("table".to_owned(), text(batch.table.as_str())),
+            (TABLE.to_owned(), text(batch.table.as_str())),
             ("generation".to_owned(), number(batch.generation)),
             ("state".to_owned(), text(STATE_OPEN)),
             ("documents".to_owned(), number(ids.len())),

@@ -24,17 +24,18 @@ use std::io::Write;
 use std::time::Duration;
 
 /// Of an invocation, as Lambda would tell.
-const TIME: Duration = Duration::from_secs(120);
+pub(crate) const TIME: Duration = Duration::from_secs(120);
 
-struct Home {
-    aws: Aws,
-    ingress: String,
-    lake: String,
-    queue: String,
-    ledger: String,
+/// Buckets, queue and ledger of one test.
+pub(crate) struct Home {
+    pub(crate) aws: Aws,
+    pub(crate) ingress: String,
+    pub(crate) lake: String,
+    pub(crate) queue: String,
+    pub(crate) ledger: String,
 }
 
-type Function = NormalizerFunction<
+pub(crate) type Function = NormalizerFunction<
     S3IngressStore,
     DynamoLedger,
     S3LakeStore,
@@ -45,7 +46,7 @@ type Function = NormalizerFunction<
 >;
 
 impl Home {
-    async fn new(emulator: Emulator) -> Self {
+    pub(crate) async fn new(emulator: Emulator) -> Self {
         let aws = emulator.aws().await;
         let (ingress, lake) = (bucket(&aws, "ingress").await, bucket(&aws, "lake").await);
         let queue = fifo_queue(&aws, "batches", Duration::from_secs(1)).await;
@@ -55,20 +56,20 @@ impl Home {
         home
     }
 
-    fn ledger(&self) -> DynamoLedger {
+    pub(crate) fn ledger(&self) -> DynamoLedger {
         DynamoLedger::new(self.aws.dynamodb(), self.ledger.clone(), 400)
     }
 
-    fn store(&self) -> S3IngressStore {
+    pub(crate) fn store(&self) -> S3IngressStore {
         S3IngressStore::new(&self.aws, self.ingress.clone(), None)
     }
 
-    fn catalog(&self) -> GlueCatalog {
+    pub(crate) fn catalog(&self) -> GlueCatalog {
         GlueCatalog::new(self.aws.glue(), format!("s3://{}", self.lake))
     }
 
     /// Each invocation is a cold start.
-    fn dispatcher(&self) -> Dispatcher<S3IngressStore, DynamoLedger, SqsWorkQueue> {
+    pub(crate) fn dispatcher(&self) -> Dispatcher<S3IngressStore, DynamoLedger, SqsWorkQueue> {
         Dispatcher {
             bucket: self.ingress.clone(),
             heads: self.store(),
@@ -78,7 +79,7 @@ impl Home {
         }
     }
 
-    fn normalizer(&self) -> Function {
+    pub(crate) fn normalizer(&self) -> Function {
         NormalizerFunction {
             normalizer: Normalizer {
                 ingress: self.store(),
@@ -93,7 +94,7 @@ impl Home {
     }
 
     /// An announcement as S3 sends it.
-    fn announcement(&self, ids: &[&str]) -> Value {
+    pub(crate) fn announcement(&self, ids: &[&str]) -> Value {
         let record = |id: &&str| {
             json!({"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {
                 "bucket": {"name": self.ingress}, "object": {"key": format!("id%3D{id}")}}})
@@ -102,7 +103,7 @@ impl Home {
     }
 
     /// What the event source mapping of the FIFO queue hands to the function: one message.
-    async fn delivery(&self) -> Option<(SqsEvent, String)> {
+    pub(crate) async fn delivery(&self) -> Option<(SqsEvent, String)> {
         let received = self
             .aws
             .sqs()
@@ -130,7 +131,7 @@ impl Home {
         Some((event, receipt))
     }
 
-    async fn waiting(&self) -> bool {
+    pub(crate) async fn waiting(&self) -> bool {
         use aws_sdk_sqs::types::QueueAttributeName as Name;
         let names = [
             Name::ApproximateNumberOfMessages,
@@ -147,8 +148,9 @@ impl Home {
         get.send().await.expect("get").body.collect().await.expect("read").into_bytes()
     }
 
-    /// Rows of each document in the parts of a table, by document id.
-    async fn rows(&self, table: &str) -> BTreeMap<String, u64> {
+    /// Rows of each document in the parts of a table, by document id. `table`: also with a generation,
+    /// `orders/g2`.
+    pub(crate) async fn rows(&self, table: &str) -> BTreeMap<String, u64> {
         let listed = self.aws.s3().list_objects_v2().bucket(&self.lake);
         let listed = listed.prefix(format!("{table}/")).send().await.expect("list");
         let mut rows = BTreeMap::new();
@@ -166,20 +168,20 @@ impl Home {
 }
 
 /// An event of SQS: message id, body, attributes and receipt of each message.
-fn event(messages: &[(&str, String, Value, Option<&str>)]) -> SqsEvent {
+pub(crate) fn event(messages: &[(&str, String, Value, Option<&str>)]) -> SqsEvent {
     let record = |(id, body, attributes, receipt): &(&str, String, Value, Option<&str>)| json!({"messageId": id, "body": body, "attributes": attributes, "receiptHandle": receipt});
     let records: Vec<Value> = messages.iter().map(record).collect();
     serde_json::from_value(json!({"Records": records})).expect("an event")
 }
 
 /// A document, and the rows and rejects it becomes.
-struct Given {
-    document: StoredDocument,
-    rows: u64,
-    rejects: u64,
+pub(crate) struct Given {
+    pub(crate) document: StoredDocument,
+    pub(crate) rows: u64,
+    pub(crate) rejects: u64,
 }
 
-fn given() -> Vec<Given> {
+pub(crate) fn given() -> Vec<Given> {
     let mut given = Vec::new();
     let mut add = |table: &str, form, packed: bool, text: String, rows, rejects| {
         let number = given.len();
@@ -311,7 +313,7 @@ async fn check(home: &Home, given: &[Given]) {
     assert!(shown.is_some_and(|shown| shown.version >= 1), "Athena knows the table");
 }
 
-fn table(name: &str) -> TableName {
+pub(crate) fn table(name: &str) -> TableName {
     TableName::parse(name).expect("a table name")
 }
 

@@ -11,5 +11,6 @@ mod ingress_store;
 mod lake_store;
 mod ledger;
 mod ready;
+mod rebuild;
 mod settings;
 mod work_queue;
