@@ -34,6 +34,12 @@ pub(crate) struct Weather {
     pub(crate) sweep: usize,
     /// A step changes the settings.
     pub(crate) settings: usize,
+    /// A step starts a run of a rebuild.
+    pub(crate) rebuild: usize,
+    /// A dispatcher freezes instead of going on: what it read is old when it writes.
+    pub(crate) sleepy: usize,
+    /// A turn goes to a rebuild, if one runs: others are slow beside it.
+    pub(crate) hurry: usize,
 }
 
 impl Weather {
@@ -56,11 +62,23 @@ impl Weather {
             redrive: rate(&[0, 2, 10]),
             sweep: rate(&[0, 0, 2, 10]),
             settings: rate(&[0, 0, 10]),
+            rebuild: rate(&[0, 0, 5, 20, 60]),
+            sleepy: rate(&[0, 0, 100, 300]),
+            hurry: rate(&[0, 300, 900]),
         };
         if !only_ports {
             return weather;
         }
-        Weather { before: 60, after: 20, late: 0, kill: 0, freeze: 0, jump: 0, ..weather }
+        Weather {
+            before: 60,
+            after: 20,
+            late: 0,
+            kill: 0,
+            freeze: 0,
+            sleepy: 0,
+            jump: 0,
+            ..weather
+        }
     }
 
     /// Nothing goes wrong.
@@ -80,6 +98,9 @@ impl Weather {
             redrive: 0,
             sweep: 0,
             settings: 0,
+            rebuild: 0,
+            sleepy: 0,
+            hurry: 0,
         }
     }
 }

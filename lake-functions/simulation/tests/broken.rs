@@ -77,6 +77,21 @@ fn schema_last() {
 }
 
 #[test]
+fn late_batches_that_stay_behind() {
+    check(Protocol::NoForward, &["I-1"]);
+}
+
+#[test]
+fn no_last_pass_over_the_old_generation() {
+    check(Protocol::NoLastPass, &["I-1"]);
+}
+
+#[test]
+fn a_rebuild_that_waits_for_nothing() {
+    check(Protocol::NothingAwaited, &["I-1"]);
+}
+
+#[test]
 fn a_catalog_that_goes_down() {
     check(Protocol::CatalogGoesDown, &["D7"]);
 }

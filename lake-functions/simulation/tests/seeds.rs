@@ -15,7 +15,7 @@ const SEEDS: u64 = 3_000;
 const TRACE_LINES: usize = 150;
 
 /// What must come up now and then.
-const CAME_UP: [&str; 16] = [
+const CAME_UP: [&str; 22] = [
     "batch committed by another",
     "batch handed out beside a worker that has it",
     "batch planned by another",
@@ -27,11 +27,17 @@ const CAME_UP: [&str; 16] = [
     "catalog changed by another",
     "conflict rejected",
     "document held by another batch",
+    "generation changed",
+    "late batch forwarded",
     "message dropped as a repetition",
     "message set aside",
     "midnight passed",
+    "open batch replayed",
+    "rebuild changed by another",
+    "rebuild given up",
     "registry version made by another",
     "table too many",
+    "views switched",
 ];
 
 /// They are slow: each unpacks a hundred megabytes again and again.

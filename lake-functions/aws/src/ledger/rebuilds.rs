@@ -1,6 +1,6 @@
 //! Rebuilds: how far each is, the batches there are to replay, and those that are waited for.
 
-use super::batches::{BATCH, CREATED_AT_MS, STATE_COMMITTED};
+use super::batches::{BATCH, CREATED_AT_MS, state_of};
 use super::fault::{Damage, Fault};
 use super::item::{
     BATCH_PREFIX, Item, Key, PARTITION_KEY, SORT_KEY, number, number_of, text, text_of,
@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::{BatchId, TableName};
 use sluice_pipeline::{
-    ListedBatch, ListedPage, PortError, REBUILD_FORMAT, Rebuild, Rebuilds, Replayed,
+    BatchState, ListedBatch, ListedPage, PortError, REBUILD_FORMAT, Rebuild, Rebuilds, Replayed,
 };
 use std::collections::HashMap;
 
@@ -200,7 +200,7 @@ impl DynamoLedger {
         Ok(())
     }
 
-    async fn find_committed(&self, id: &BatchId) -> Result<bool, Fault> {
+    async fn find_state(&self, id: &BatchId) -> Result<Option<BatchState>, Fault> {
         let get = self
             .client
             .get_item()
@@ -209,10 +209,8 @@ impl DynamoLedger {
             .projection_expression("#state")
             .expression_attribute_names("#state", "state")
             .consistent_read(true);
-        match get.send().await?.item {
-            Some(item) => Ok(text_of(&item, "state")? == STATE_COMMITTED),
-            None => Ok(false),
-        }
+        let item = get.send().await?.item;
+        Ok(item.map(|item| state_of(&item)).transpose()?)
     }
 }
 
@@ -278,9 +276,9 @@ impl Rebuilds for DynamoLedger {
         forgotten.map_err(|fault| self.failed(fault, &format!("forget batch {id} of a rebuild")))
     }
 
-    async fn is_committed(&self, id: &BatchId) -> Result<bool, PortError> {
-        let found = self.find_committed(id).await;
-        found.map_err(|fault| self.failed(fault, &format!("look whether batch {id} is committed")))
+    async fn batch_state(&self, id: &BatchId) -> Result<Option<BatchState>, PortError> {
+        let found = self.find_state(id).await;
+        found.map_err(|fault| self.failed(fault, &format!("look how far batch {id} is")))
     }
 }
 

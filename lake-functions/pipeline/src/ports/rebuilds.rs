@@ -1,6 +1,6 @@
 //! What a rebuild beside a running pipeline needs of the ledger, the queue, the lake and the catalog.
 
-use super::{PortError, WorkQueue};
+use super::{BatchState, PortError, WorkQueue};
 use crate::rebuild::{Rebuild, Replayed};
 use sluice_normalizer::{BatchId, Registry, TableName};
 
@@ -78,7 +78,7 @@ pub trait Rebuilds {
         replayed: &Replayed,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Notes a batch that the rebuild into a generation waits for; before the batch is made.
+    /// Notes a batch that the rebuild into a generation waits for.
     ///
     /// # Errors
     /// [`PortError`].
@@ -110,11 +110,14 @@ pub trait Rebuilds {
         id: &BatchId,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Whether a batch is committed; false for one that was never made.
+    /// How far a batch is, none when it was not made. What was written before is seen.
     ///
     /// # Errors
     /// [`PortError`].
-    fn is_committed(&self, id: &BatchId) -> impl Future<Output = Result<bool, PortError>> + Send;
+    fn batch_state(
+        &self,
+        id: &BatchId,
+    ) -> impl Future<Output = Result<Option<BatchState>, PortError>> + Send;
 }
 
 /// A queue with room beside the live batches of a table.

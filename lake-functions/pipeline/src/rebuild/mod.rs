@@ -7,7 +7,8 @@ mod state;
 use crate::dispatch::DispatchLimits;
 use crate::forward::remove_rejects;
 use crate::ports::{
-    Heads, LakeStore, Lanes, Ledger, ListedBatch, PortError, Rebuilds, RemoveParts, Switched, Views,
+    BatchState, Heads, LakeStore, Lanes, Ledger, ListedBatch, PortError, Rebuilds, RemoveParts,
+    Switched, Views,
 };
 use futures::stream::{self, TryStreamExt};
 use sluice_normalizer::TableName;
@@ -41,7 +42,7 @@ const CLEARED_AT_ONCE: usize = 16;
 ///   - A pass that lists `B`, at any time, makes its documents batches of `n`: those that its plan
 ///     says it holds, or all its members while it has no plan. Members never change, so it does not
 ///     matter how far `B` is, nor whether it ever ends. The mark by which later passes leave `B` out
-///     is kept after these batches are noted and made; they are sent again, if need be, by the sweep.
+///     is kept after these batches are made, noted and sent.
 ///   - No pass lists `B`, and it is committed *after* the change: whoever commits it, or finds it
 ///     committed, reads the current generation before the message is deleted ([`forward`]
 ///     (crate::forward)), sees `n` or a later one, and makes its documents a batch of that. The
@@ -55,8 +56,8 @@ const CLEARED_AT_ONCE: usize = 16;
 ///     it is, and one of the cases before holds. A dispatcher that read `g`, and makes `B` long after
 ///     the change, is this one.
 /// - **Nothing is seen before it is whole.** The views are told when a pass begun after the change
-///   has found nothing more and every batch that the rebuild made is committed; each was noted before
-///   it was made, and the notes are read consistently. Between the change and the views, documents
+///   has found nothing more and every batch that the rebuild noted is committed; each is noted before
+///   it is sent and before the mark of its documents, and notes are read consistently. Between the change and the views, documents
 ///   that come are in `n` and seen with it.
 /// - **Nobody turns back.** Each change of state is a compare and set of its revision. A rebuild can
 ///   be given up only in states before [`RebuildState::Changing`]; the generation changes only from
@@ -382,9 +383,14 @@ where
         let awaited = self.ledger.awaited(table, generation).await?;
         let mut open = awaited.len();
         for id in awaited.iter().take(LOOKED_AT_MAX) {
-            if self.ledger.is_committed(id).await? {
-                self.ledger.forget_awaited(table, generation, id).await?;
-                open -= 1;
+            match self.ledger.batch_state(id).await? {
+                Some(BatchState::Open) => {}
+                // One that was noted and not made was given up, or will be noted again: its documents
+                // are in others by then.
+                Some(BatchState::Committed) | None => {
+                    self.ledger.forget_awaited(table, generation, id).await?;
+                    open -= 1;
+                }
             }
         }
         Ok(open)

@@ -107,9 +107,11 @@ where
         let heads: Vec<DocumentHead> = found.into_iter().flatten().collect();
         let queue = self.queue.beside(to);
         for batch in group(&heads, &|_| to, &self.limits) {
-            // Noted first: whatever of it is lost now, nobody takes the generation for whole.
+            // Noted before anybody can work on it: whatever is lost now, nobody takes the generation
+            // for whole. And again once it is there: a note of what is not is forgotten.
             self.ledger.await_batch(table, to, &batch.id).await?;
             self.ledger.create_batch(&batch).await?;
+            self.ledger.await_batch(table, to, &batch.id).await?;
             let (table, batch) = (batch.table, batch.id);
             queue.send(&BatchMessage { table, batch, send: 0 }).await?;
         }
