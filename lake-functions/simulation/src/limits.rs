@@ -42,6 +42,7 @@ const _: () = assert!(BOMBS * BOMB_MEGABYTES * 1_000_000 > BATCH_BYTES_MAX);
 /// Runs of each function at the same time, frozen ones not counted.
 pub(crate) const DISPATCHERS_MAX: usize = 2;
 pub(crate) const WORKERS_MAX: usize = 4;
+pub(crate) const REBUILDS_MAX: usize = 2;
 
 /// Dead letters that one redrive looks at.
 pub(crate) const DEAD_LETTERS_MAX: usize = 10;

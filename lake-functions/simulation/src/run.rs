@@ -5,8 +5,8 @@ use crate::documents::{self, Expected, SETTINGS, TABLES};
 use crate::drivers::{self, Ask};
 use crate::limits::{
     BOMB_DOCUMENTS_MAX, BOMB_MEGABYTES, BOMBS, CALM_DAYS_MAX, CALM_STEPS_MAX, DAY_MS,
-    DISPATCHERS_MAX, EVENTS_MAX, GRACE_MS, MINUTE_MS, REBUILD_RUNS, SECOND_MS, VISIBILITY_MS,
-    WORKERS_MAX,
+    DISPATCHERS_MAX, EVENTS_MAX, GRACE_MS, MINUTE_MS, REBUILD_RUNS, REBUILDS_MAX, SECOND_MS,
+    VISIBILITY_MS, WORKERS_MAX,
 };
 use crate::ports::Ports;
 use crate::protocol::Protocol;
@@ -26,6 +26,8 @@ pub enum Scenario {
     Small,
     /// Also documents that unpack to a thousand times their size; slow.
     Bombs,
+    /// The same as small, while rebuilds hurry and dispatchers sleep.
+    Rebuilds,
 }
 
 /// What a run did.
@@ -107,7 +109,10 @@ impl Summary {
 impl Run {
     fn new(seed: u64, protocol: Protocol, scenario: Scenario, trace_lines: Option<usize>) -> Self {
         let mut random = Random::new(seed);
-        let weather = Weather::of_a_run(&mut random);
+        let weather = match scenario {
+            Scenario::Small | Scenario::Bombs => Weather::of_a_run(&mut random),
+            Scenario::Rebuilds => Weather::of_a_run(&mut random).of_rebuilds(),
+        };
         let documents_max = random.pick(&[1, 2, 3, 5]);
         let mut to_post = VecDeque::new();
         let small = 3 + random.below(10);
@@ -208,6 +213,12 @@ impl Run {
             task.frozen = true;
             state.overlapped = true;
         }
+        if std::mem::take(&mut state.generations.just_switched) && state.random.chance(700) {
+            // The worst moment for what was read before.
+            for place in self.tasks.places(true) {
+                self.tasks.at(place).frozen = false;
+            }
+        }
         let frozen = self.tasks.places(true);
         if !frozen.is_empty() && state.random.chance(weather.thaw) {
             let task = self.tasks.at(state.random.pick(&frozen));
@@ -224,7 +235,9 @@ impl Run {
             (table, if give_up { Ask::GiveUp } else { state.random.pick(&all) })
         });
         drop(state);
-        if let Some((table, ask)) = rebuild {
+        if let Some((table, ask)) = rebuild
+            && self.tasks.running(Role::Rebuild) < REBUILDS_MAX
+        {
             self.start_rebuild(table, ask);
         }
         if redrive {

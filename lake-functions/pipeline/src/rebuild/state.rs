@@ -67,7 +67,7 @@ impl Counts {
 }
 
 /// What was kept with a batch whose documents were replayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Replayed {
     /// Into which generation.
     pub to: u32,

@@ -1,7 +1,6 @@
 //! What rebuilds need, as ports.
 
 use super::Ports;
-use crate::limits::GRACE_MS;
 use crate::protocol::Protocol;
 use crate::world::State;
 use sluice_normalizer::{BatchId, DocumentId, Registry, TableName};
@@ -106,7 +105,7 @@ impl Rebuilds for Ports {
             if following && state.protocol == Protocol::NoLastPass {
                 return ListedPage::default();
             }
-            let listed_ms = state.now_ms - state.random.below_ms(GRACE_MS);
+            let listed_ms = state.now_ms - state.random.below_ms(state.weather.lag_ms);
             let place = |made_at_ms: i64, id: &BatchId| format!("{made_at_ms:020} {id}");
             let rows = state.ledger.batches.values();
             let rows = rows.filter(|row| row.batch.table == of && row.made_at_ms <= listed_ms);

@@ -15,6 +15,8 @@ pub(crate) struct Generations {
     pub(crate) rebuilds: BTreeMap<TableName, Rebuild>,
     pub(crate) replayed: BTreeMap<BatchId, Replayed>,
     pub(crate) awaited: BTreeMap<(TableName, u32), BTreeSet<BatchId>>,
+    /// Whether views were switched a moment ago.
+    pub(crate) just_switched: bool,
     /// What people could query when the generation changed.
     seen_at_change: BTreeMap<TableName, BTreeSet<DocumentKey>>,
 }
@@ -56,6 +58,7 @@ impl State {
         }
         self.came_up("views switched");
         self.generations.visible.insert(table.clone(), generation);
+        self.generations.just_switched = true;
         let seen = self.generations.seen_at_change.remove(table).unwrap_or_default();
         for (table, _, document) in seen {
             let key = (table, generation, document);
