@@ -241,7 +241,7 @@ async fn interrupted_and_doubled_rebuilds_lose_nothing() {
         assert!(round < 300, "the rebuild does not end");
         // Two invocations side by side, most of which are ended somewhere.
         let life = |times: u64| Duration::from_millis(round * times % 400);
-        let action = if round % 5 == 0 { "switch" } else { "step" };
+        let action = if round.is_multiple_of(5) { "switch" } else { "step" };
         let request = || json!({"table": case.table.as_str(), "action": action});
         let (one, other) = (case.rebuild(GRACE_MS), case.rebuild(GRACE_MS));
         let _ = tokio::join!(
@@ -253,10 +253,10 @@ async fn interrupted_and_doubled_rebuilds_lose_nothing() {
             documents.push(order(&case.table, came));
             came += 1;
         }
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             case.work_off(true).await;
         }
-        let action = if round % 7 == 0 { "step" } else { "status" };
+        let action = if round.is_multiple_of(7) { "step" } else { "status" };
         let state = case.action(action).await["state"].clone();
         if state == "switched" && came == 12 {
             break;

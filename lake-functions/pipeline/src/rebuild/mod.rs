@@ -10,7 +10,7 @@ use crate::ports::{
     BatchState, Heads, LakeStore, Lanes, Ledger, ListedBatch, PortError, Rebuilds, RemoveParts,
     Switched, Views,
 };
-use futures::stream::{self, TryStreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::TableName;
 
 pub use state::{Counts, Pass, REBUILD_FORMAT, Rebuild, RebuildState, Replayed};
@@ -22,6 +22,9 @@ const AWAITED_MAX: usize = 5_000;
 
 /// Awaited batches that one step looks at.
 const LOOKED_AT_MAX: usize = 1_000;
+
+/// Of them at the same time.
+const LOOKED_AT_AT_ONCE: usize = 16;
 
 /// Batches whose rejects are removed at the same time.
 const CLEARED_AT_ONCE: usize = 16;
@@ -381,19 +384,21 @@ where
     /// [`PortError`].
     pub async fn open(&self, table: &TableName, generation: u32) -> Result<usize, PortError> {
         let awaited = self.ledger.awaited(table, generation).await?;
-        let mut open = awaited.len();
-        for id in awaited.iter().take(LOOKED_AT_MAX) {
-            match self.ledger.batch_state(id).await? {
-                Some(BatchState::Open) => {}
+        let looked_at = &awaited[..awaited.len().min(LOOKED_AT_MAX)];
+        let ended = stream::iter(looked_at)
+            .map(async |id| match self.ledger.batch_state(id).await? {
+                Some(BatchState::Open) => Ok::<_, PortError>(0),
                 // One that was noted and not made was given up, or will be noted again: its documents
                 // are in others by then.
                 Some(BatchState::Committed) | None => {
                     self.ledger.forget_awaited(table, generation, id).await?;
-                    open -= 1;
+                    Ok(1)
                 }
-            }
-        }
-        Ok(open)
+            })
+            .buffer_unordered(LOOKED_AT_AT_ONCE)
+            .try_collect::<Vec<usize>>()
+            .await?;
+        Ok(awaited.len() - ended.iter().sum::<usize>())
     }
 
     /// Keeps the next revision.
