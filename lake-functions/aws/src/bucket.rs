@@ -2,7 +2,7 @@
 
 use crate::clients::Aws;
 use crate::failure::CallFailed;
-use crate::limits::{BODY_TRIES_MAX, CONFLICT_TRIES_MAX};
+use crate::limits::{BODY_TRIES_MAX, CONFLICT_TRIES_MAX, GETS_AT_ONCE};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,8 +11,9 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
 use aws_sdk_s3::types::ServerSideEncryption;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sluice_pipeline::{Created, PortError};
+use sluice_pipeline::{Created, Intent, PortError};
 use std::collections::HashMap;
 
 /// A bucket and how objects in it are encrypted.
@@ -222,6 +223,34 @@ impl Bucket {
         Ok(names)
     }
 
+    /// Removes an object; one that is not there is fine. In a versioned bucket it is only hidden, and
+    /// its bytes stay until a rule for old versions removes them.
+    pub(crate) async fn remove(&self, key: &str) -> Result<(), PortError> {
+        let removed = self.client.delete_object().bucket(&self.name).key(key).send().await;
+        removed.map(|_| ()).map_err(|error| unavailable(format!("remove {key}"), &error))
+    }
+
+    /// Counts the objects whose keys start with `prefix`, and removes them if asked to. What somebody
+    /// writes meanwhile may stay.
+    pub(crate) async fn clear(&self, prefix: &str, intent: Intent) -> Result<Objects, PortError> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        let mut found = Objects::default();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| unavailable(format!("list {prefix}"), &error))?;
+            let mut removals = Vec::new();
+            for object in page.contents() {
+                found.count += 1;
+                found.bytes += u64::try_from(object.size().unwrap_or(0)).unwrap_or(0);
+                if let (Intent::Act, Some(key)) = (intent, object.key()) {
+                    removals.push(self.remove(key));
+                }
+            }
+            stream::iter(removals).buffer_unordered(GETS_AT_ONCE).try_collect::<()>().await?;
+        }
+        Ok(found)
+    }
+
     /// The keys that start with `prefix`, each given to `visit`.
     pub(crate) async fn list(
         &self,
@@ -245,6 +274,13 @@ pub(crate) struct Range {
     pub(crate) etag: Option<String>,
     /// The whole object's size, where it was told.
     pub(crate) object_bytes: Option<u64>,
+}
+
+/// Some objects.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Objects {
+    pub(crate) count: u64,
+    pub(crate) bytes: u64,
 }
 
 /// What a conditional read found.

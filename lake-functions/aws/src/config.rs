@@ -85,6 +85,8 @@ pub struct RebuildConfig {
     pub lake_bucket: String,
     /// `SLUICE_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `SLUICE_CLAIM_DAYS`, can be left out.
+    pub claim_days: u32,
     /// `SLUICE_QUEUE_URL`.
     pub queue_url: String,
     /// As the dispatcher's.
@@ -174,6 +176,7 @@ impl RebuildConfig {
             ingress_bucket: variables.bucket("SLUICE_INGRESS_BUCKET", INGRESS_BUCKET),
             lake_bucket: variables.bucket("SLUICE_LAKE_BUCKET", LAKE_BUCKET),
             ledger_table: variables.ledger_table(),
+            claim_days: claim_days(&mut variables),
             queue_url: variables.queue_url("SLUICE_QUEUE_URL", QUEUE),
             limits: limits(&mut variables),
         };

@@ -10,7 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::DocumentId;
 use sluice_pipeline::{
-    ContentHash, Created, DocumentHead, HeadFault, IngressStore, PortError, Put, StoredDocument,
+    ContentHash, Created, DocumentHead, HeadFault, Heads, IngressStore, PortError, Put,
+    StoredDocument,
 };
 use std::collections::HashMap;
 use tokio::sync::Semaphore;
@@ -83,16 +84,6 @@ impl S3IngressStore {
         Ok(Some(document_head(id.clone(), &object, stored_bytes / 4 * 3)))
     }
 
-    /// [`S3IngressStore::head`] of several documents, in the order of `ids`, many at the same time. One
-    /// that fails does not keep the others from being answered.
-    pub async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
-        let mut heads = Vec::with_capacity(ids.len());
-        for id in ids {
-            heads.push(self.head(id));
-        }
-        stream::iter(heads).buffered(GETS_AT_ONCE).collect().await
-    }
-
     /// `room`: for stored bytes in flight.
     async fn fetch(
         &self,
@@ -116,6 +107,17 @@ impl S3IngressStore {
             let last_modified_ms = object.last_modified.as_ref().and_then(millis);
             return Ok(Some(document(id, object.metadata.as_ref(), last_modified_ms, stored)));
         }
+    }
+}
+
+impl Heads for S3IngressStore {
+    /// [`S3IngressStore::head`] of several documents, many at the same time.
+    async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for id in ids {
+            heads.push(self.head(id));
+        }
+        stream::iter(heads).buffered(GETS_AT_ONCE).collect().await
     }
 }
 

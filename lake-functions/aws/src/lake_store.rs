@@ -1,12 +1,12 @@
 //! The lake in its bucket: parts, registry versions, settings. Keys are the paths of the lake folder
 //! of one machine.
 
-use crate::bucket::{Bucket, Content};
+use crate::bucket::{Bucket, Content, Objects};
 use crate::clients::Aws;
 use crate::limits::KEPT_SETTINGS_MAX;
 use crate::registry_memory::RegistryMemory;
 use sluice_normalizer::{Registry, TableName};
-use sluice_pipeline::{ContentHash, Created, LakeStore, PortError};
+use sluice_pipeline::{ContentHash, Created, Intent, LakeStore, PortError, RemoveParts};
 use std::collections::HashSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +47,23 @@ impl S3LakeStore {
     #[must_use]
     pub fn new(aws: &Aws, bucket: String, kms_key_arn: Option<String>) -> Self {
         S3LakeStore { bucket: Bucket::new(aws, bucket, kms_key_arn), memory: Arc::default() }
+    }
+
+    /// Counts the parts of a registry's generation, and removes them if asked to; see
+    /// [`crate::clear_generation`].
+    pub(crate) async fn clear_parts(
+        &self,
+        registry: &Registry,
+        intent: Intent,
+    ) -> Result<Objects, PortError> {
+        let mut found = Objects::default();
+        for table in &registry.tables {
+            let prefix = format!("{}/g{}/", table.name, registry.generation);
+            let objects = self.bucket.clear(&prefix, intent).await?;
+            found.count += objects.count;
+            found.bytes += objects.bytes;
+        }
+        Ok(found)
     }
 
     /// A registry version of 1 or more, none when there is no such version.
@@ -166,6 +183,12 @@ impl LakeStore for S3LakeStore {
 
     async fn part(&self, key: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.bucket.get(key).await
+    }
+}
+
+impl RemoveParts for S3LakeStore {
+    async fn remove_part(&self, key: &str) -> Result<(), PortError> {
+        self.bucket.remove(key).await
     }
 }
 

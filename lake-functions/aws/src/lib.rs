@@ -15,6 +15,7 @@ mod ingress_store;
 mod inventory;
 mod lake_store;
 mod ledger;
+mod leftovers;
 mod limits;
 mod queue_message;
 mod registry_memory;
@@ -22,7 +23,7 @@ mod settings;
 mod time;
 mod work_queue;
 
-pub use catalog::{GlueCatalog, Switched};
+pub use catalog::GlueCatalog;
 pub use clients::Aws;
 pub use config::{
     ConfigError, DispatcherConfig, Lookup, NormalizerConfig, RebuildConfig, RedriveConfig,
@@ -35,6 +36,7 @@ pub use inventory::{
 };
 pub use lake_store::S3LakeStore;
 pub use ledger::{DynamoLedger, SweepCursor};
+pub use leftovers::{Leftovers, clear_generation};
 pub use queue_message::{MessageError, parse_message};
 pub use settings::{Look, LookError, News, S3Settings, SETTINGS_KEY, UnusableSettings};
 pub use work_queue::SqsWorkQueue;

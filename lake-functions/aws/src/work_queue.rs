@@ -9,17 +9,19 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
 };
-use sluice_pipeline::{BatchMessage, Delivery, PortError, Receipt, WorkQueue};
+use sluice_pipeline::{BatchMessage, Delivery, Lanes, PortError, Receipt, WorkQueue};
 use std::time::Duration;
 
 /// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table, or
-/// one of the table's shards.
+/// one of the table's shards; for what a rebuild sends, the table and the generation.
 #[derive(Debug, Clone)]
 pub struct SqsWorkQueue {
     client: Client,
     url: String,
     shards: u32,
     trace: Option<String>,
+    /// What is sent goes to groups of their own; see [`Lanes::beside`].
+    beside: Option<u32>,
 }
 
 const TRACE_HEADER: MessageSystemAttributeNameForSends =
@@ -34,7 +36,7 @@ impl SqsWorkQueue {
     /// The queue at `url`.
     #[must_use]
     pub fn new(aws: &Aws, url: String) -> Self {
-        SqsWorkQueue { client: aws.sqs(), url, shards: 1, trace: None }
+        SqsWorkQueue { client: aws.sqs(), url, shards: 1, trace: None, beside: None }
     }
 
     /// Lets so many batches of one table be at work at the same time, 1 or more. What they find out
@@ -53,16 +55,23 @@ impl SqsWorkQueue {
 
     /// A batch sent again is in the group that it was in at first.
     fn group(&self, message: &BatchMessage) -> String {
-        let table = message.table.as_str();
-        match self.shards {
-            1 => table.to_owned(),
-            shards => {
-                // The id is a hash.
-                let id = message.batch.as_str().bytes();
-                let mixed = id.fold(0_u32, |mixed, b| mixed.wrapping_mul(31) ^ u32::from(b));
-                format!("{table}#{}", mixed % shards)
-            }
+        let mut group = message.table.to_string();
+        if let Some(generation) = self.beside {
+            group.push_str(&format!("#g{generation}"));
         }
+        if self.shards > 1 {
+            // The id is a hash.
+            let id = message.batch.as_str().bytes();
+            let mixed = id.fold(0_u32, |mixed, b| mixed.wrapping_mul(31) ^ u32::from(b));
+            group.push_str(&format!("#{}", mixed % self.shards));
+        }
+        group
+    }
+}
+
+impl Lanes for SqsWorkQueue {
+    fn beside(&self, generation: u32) -> Self {
+        SqsWorkQueue { beside: Some(generation), ..self.clone() }
     }
 }
 

@@ -11,6 +11,7 @@ mod lake_store;
 mod ledger;
 mod memory;
 mod open_batches;
+mod rebuilds;
 mod work_queue;
 
 pub use catalog::catalog;
@@ -20,4 +21,5 @@ pub use lake_store::lake_store;
 pub use ledger::ledger;
 pub use memory::{Fault, Memory};
 pub use open_batches::open_batches;
+pub use rebuilds::rebuilds;
 pub use work_queue::work_queue;

@@ -7,19 +7,12 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde_json::{Map, json};
 use sluice_aws::S3IngressStore;
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{DispatchLimits, DocumentHead, Ledger, PortError, WorkQueue, dispatch};
+use sluice_pipeline::{DispatchLimits, Heads, Ledger, PortError, WorkQueue, dispatch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// The objects that the front door wrote, as far as dispatching looks at them.
-pub trait Objects {
-    /// The heads in the order of `ids`, none for those that are no object (any more); each can fail
-    /// for itself.
-    fn heads(
-        &self,
-        ids: &[DocumentId],
-    ) -> impl Future<Output = Vec<Result<Option<DocumentHead>, PortError>>> + Send;
-
+pub trait Objects: Heads {
     /// Gives an object whose key names no document one that does; it is announced again under that.
     /// None when the object is gone.
     ///
@@ -32,10 +25,6 @@ pub trait Objects {
 }
 
 impl Objects for S3IngressStore {
-    async fn heads(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
-        self.heads(ids).await
-    }
-
     async fn rename(&self, key: &str) -> Result<Option<DocumentId>, PortError> {
         self.rename(key).await
     }

@@ -6,10 +6,14 @@ mod dispatcher;
 mod log;
 mod metrics;
 mod normalizer;
+mod rebuild;
 mod redrive;
 mod start;
 
 pub use dispatcher::{Dispatcher, Objects};
 pub use normalizer::{NormalizerFunction, SettingsSource, Told};
+pub use rebuild::{
+    REBUILD_GRACE_MS, RebuildAnswer, RebuildData, RebuildFault, RebuildFunction, RebuildRequest,
+};
 pub use redrive::{RedriveError, RedriveFunction, RequestError};
 pub use start::configured;

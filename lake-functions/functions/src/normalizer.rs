@@ -7,8 +7,9 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::{Map, json};
 use sluice_aws::{Event, EventBridge, News, S3Settings, parse_message};
 use sluice_pipeline::{
-    BatchMessage, Catalog, Committed, Disposition, IngressStore, LakeStore, Ledger, Normalizer,
-    PortError, Receipt, SettingsInForce, WorkQueue,
+    BatchMessage, Catalog, Committed, Disposition, IngressStore, LakeStore, Ledger, NormalizeError,
+    Normalizer, PortError, Receipt, RemoveParts, SettingsInForce, WorkQueue, clear_rejects,
+    forward,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl<I, L, S, C, Q, T, E> NormalizerFunction<I, L, S, C, Q, T, E>
 where
     I: IngressStore,
     L: Ledger,
-    S: LakeStore,
+    S: LakeStore + RemoveParts,
     C: Catalog,
     Q: WorkQueue,
     T: SettingsSource,
@@ -138,7 +139,11 @@ where
                 return false;
             }
         };
-        let work = self.normalizer.normalize(&message, receives, &settings);
+        let work = async {
+            let committed = self.normalizer.normalize(&message, receives, &settings).await?;
+            self.forward(&message).await?;
+            Ok::<_, NormalizeError>(committed)
+        };
         // A call that is dropped closes its connection: nothing is left to write when the function
         // is frozen and thaws.
         match tokio::time::timeout(left, work).await {
@@ -165,6 +170,18 @@ where
                 false
             }
         }
+    }
+
+    /// Before its message is acknowledged, a batch of a generation that a rebuild took the place of
+    /// is carried over to the one that did.
+    async fn forward(&self, message: &BatchMessage) -> Result<(), PortError> {
+        let Normalizer { ledger, lake, .. } = &self.normalizer;
+        if let Some(late) = forward(ledger, &self.queue, message).await? {
+            let (batch, to) = (message.batch.as_str(), late.generation);
+            log("late_batch_forwarded", json!({"batch": batch, "as": late.id.as_str(), "to": to}));
+            clear_rejects(ledger, lake, &message.batch).await?;
+        }
+        Ok(())
     }
 
     /// Lets a message come again soon; otherwise its table waits for the visibility timeout.

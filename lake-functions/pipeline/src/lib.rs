@@ -2,7 +2,8 @@
 //!
 //! Documents are grouped into batches ([`dispatch`]), and each batch is committed exactly once
 //! ([`normalize`]): claim, plan, write, commit (D5). What is left behind is sent again by [`redrive`],
-//! and found by [`sweep_documents`] and [`sweep_batches`] (D6). What stores and queues there are is the
+//! and found by [`sweep_documents`] and [`sweep_batches`] (D6). [`Rebuilder`] replays a table into its
+//! next generation beside the running pipeline, and [`forward`] lets no late batch stay behind. What stores and queues there are is the
 //! adapters' business: SQLite and a folder on one machine, S3, SQS, DynamoDB and Glue on AWS. All of
 //! them pass the suites of `sluice-conformance`.
 
@@ -11,11 +12,13 @@ mod content_hash;
 mod dispatch;
 mod document;
 mod encode;
+mod forward;
 pub mod limits;
 mod normalize;
 mod pieces;
 mod plan;
 mod ports;
+mod rebuild;
 mod redrive;
 mod settings;
 mod shape;
@@ -28,12 +31,16 @@ pub use content_hash::ContentHash;
 pub use dispatch::{DispatchLimits, GZIP_WEIGHT, dispatch, group};
 pub use document::{DocumentHead, HeadFault, StoredDocument};
 pub use encode::{EncodeFailed, encode_parts};
+pub use forward::{clear_rejects, forward};
 pub use normalize::{Committed, NormalizeError, Normalizer};
 pub use plan::{PLAN_FORMAT, Plan, PlanError, PlannedPart};
 pub use ports::{
     BatchRecord, BatchState, Catalog, Created, DeadLetter, DeadLetters, Delivery, Disposition,
-    IngressStore, LakeStore, Ledger, OpenBatches, OpenPage, PortError, Put, Receipt, Shown,
-    WorkQueue,
+    Heads, IngressStore, LakeStore, Lanes, Ledger, ListedBatch, ListedPage, OpenBatches, OpenPage,
+    PortError, Put, Rebuilds, Receipt, RemoveParts, Shown, Switched, Views, WorkQueue,
+};
+pub use rebuild::{
+    Counts, Next, Pass, REBUILD_FORMAT, Rebuild, RebuildError, RebuildState, Rebuilder, Replayed,
 };
 pub use redrive::{Intent, Redriven, redrive};
 pub use settings::SettingsInForce;

@@ -1,6 +1,7 @@
 //! Redrive: batches whose message was set aside are sent again, never their documents (D5, D6).
 
 use crate::batch::BatchMessage;
+use crate::forward::forward;
 use crate::ports::{BatchState, DeadLetter, DeadLetters, Ledger, PortError, WorkQueue};
 use sluice_normalizer::BatchId;
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub async fn redrive(
             Some(BatchState::Committed) => {
                 for letter in letters {
                     if intent == Intent::Act {
+                        // It may be here because this was what failed.
+                        forward(ledger, queue, &letter.message).await?;
                         dead.delete(&letter.receipt).await?;
                     }
                     done.deleted.push(letter.message);

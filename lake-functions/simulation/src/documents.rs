@@ -9,7 +9,7 @@ use sluice_pipeline::{DocumentHead, HeadFault, StoredDocument};
 use std::io::Write;
 
 /// Most are of one table, so that its batches meet.
-const TABLES: [&str; 5] = ["orders", "orders", "orders", "visits", "carts"];
+pub(crate) const TABLES: [&str; 5] = ["orders", "orders", "orders", "visits", "carts"];
 
 /// What must become of a document.
 #[derive(Debug, Clone)]

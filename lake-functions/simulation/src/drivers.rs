@@ -1,14 +1,17 @@
 //! What the functions around the use cases do with them: the shells of the Lambda binaries.
 
-use crate::limits::{DEAD_LETTERS_MAX, OPEN_FOR_MS, SECOND_MS, SWEEP_BACK_MS};
+use crate::limits::{
+    DEAD_LETTERS_MAX, GRACE_MS, OPEN_FOR_MS, REBUILD_STEPS_MAX, SECOND_MS, SWEEP_BACK_MS,
+};
 use crate::ports::Ports;
 use crate::protocol::Protocol;
 use crate::world::State;
 use crate::world::events::Announced;
+use sluice_normalizer::TableName;
 use sluice_pipeline::{
-    DeadLetters, Delivery, DispatchLimits, Disposition, DocumentHead, IngressStore, Intent,
-    NormalizeError, Normalizer, PortError, SettingsInForce, WorkQueue, dispatch, redrive,
-    sweep_batches, sweep_documents,
+    BatchMessage, DeadLetters, Delivery, DispatchLimits, Disposition, DocumentHead, IngressStore,
+    Intent, Next, NormalizeError, Normalizer, PortError, RebuildError, Rebuilder, SettingsInForce,
+    WorkQueue, clear_rejects, dispatch, forward, redrive, sweep_batches, sweep_documents,
 };
 use std::time::Duration;
 
@@ -43,9 +46,13 @@ pub(crate) async fn worker(ports: Ports, delivery: Delivery, settings: SettingsI
         catalog: ports.clone(),
     };
     let Delivery { message, receives, receipt } = delivery;
+    let done = match normalizer.normalize(&message, receives, &settings).await {
+        Ok(_) => follow(&ports, &message).await.map_err(NormalizeError::from),
+        Err(error) => Err(error),
+    };
     // What the queue is not told it finds out when the visibility timeout ends.
-    let _ = match normalizer.normalize(&message, receives, &settings).await {
-        Ok(_) => WorkQueue::delete(&ports, &receipt).await,
+    let _ = match done {
+        Ok(()) => WorkQueue::delete(&ports, &receipt).await,
         Err(error) => {
             judge(&mut ports.world.state(), &error);
             match error.disposition() {
@@ -54,6 +61,66 @@ pub(crate) async fn worker(ports: Ports, delivery: Delivery, settings: SettingsI
             }
         }
     };
+}
+
+/// What a batch of an old generation committed goes to the current one, too.
+async fn follow(ports: &Ports, message: &BatchMessage) -> Result<(), PortError> {
+    if ports.world.state().protocol == Protocol::NoForward {
+        return Ok(());
+    }
+    if forward(ports, ports, message).await?.is_some() {
+        ports.world.state().came_up("late batch forwarded");
+        clear_rejects(ports, ports, &message.batch).await?;
+    }
+    Ok(())
+}
+
+/// What somebody asks of a rebuild.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Start,
+    Step,
+    Switch,
+    GiveUp,
+}
+
+pub(crate) async fn rebuilder(ports: Ports, table: TableName, ask: Ask, limits: DispatchLimits) {
+    let rebuilder = Rebuilder {
+        ledger: ports.clone(),
+        heads: ports.clone(),
+        queue: ports.clone(),
+        lake: ports.clone(),
+        views: ports.clone(),
+        limits,
+        grace_ms: GRACE_MS,
+    };
+    let now_ms = || ports.world.state().now_ms;
+    let (asked, now) = (ask, now_ms());
+    let asked = match asked {
+        Ask::Start => rebuilder.start(&table, now).await.map(|_| ()),
+        Ask::Switch => rebuilder.switch(&table, 0).await.map(|_| ()),
+        Ask::Step => Ok(()),
+        Ask::GiveUp => match rebuilder.give_up(&table, now).await {
+            Ok(rebuild) => {
+                let _ = rebuilder.clear_rejects_of(&table, rebuild.to).await;
+                return;
+            }
+            Err(error) => Err(error),
+        },
+    };
+    if let Err(RebuildError::Removed { .. }) = asked {
+        ports.world.state().violated("I-1", "documents are taken for removed".to_owned());
+    }
+    for _ in 0..REBUILD_STEPS_MAX {
+        match rebuilder.step(&table, now_ms()).await {
+            Ok((_, Next::Step)) | Err(RebuildError::Overtaken { .. }) => {}
+            Err(RebuildError::Port(PortError::Damaged { what, .. })) => {
+                return ports.world.state().violated("I-1", what);
+            }
+            // The next run goes on.
+            Ok((_, Next::Wait | Next::Decide | Next::Done)) | Err(_) => return,
+        }
+    }
 }
 
 /// Whatever a world like this does, some failures must never be.

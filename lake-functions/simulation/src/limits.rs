@@ -18,6 +18,15 @@ pub(crate) const DEDUPLICATION_MS: i64 = 5 * MINUTE_MS;
 /// How often a batch's message is handed out before it is set aside.
 pub(crate) const RECEIVES_MAX: u32 = 5;
 
+/// How far the ledger's list of batches may lag behind.
+pub(crate) const GRACE_MS: i64 = 5 * SECOND_MS;
+
+/// Steps that one run of a rebuild makes at most.
+pub(crate) const REBUILD_STEPS_MAX: u32 = 50;
+
+/// Runs of rebuilds a table until, without faults, one must be at its end.
+pub(crate) const REBUILD_RUNS: u32 = 12;
+
 /// Events that one dispatcher takes.
 pub(crate) const EVENTS_MAX: usize = 10;
 
@@ -33,6 +42,7 @@ const _: () = assert!(BOMBS * BOMB_MEGABYTES * 1_000_000 > BATCH_BYTES_MAX);
 /// Runs of each function at the same time, frozen ones not counted.
 pub(crate) const DISPATCHERS_MAX: usize = 2;
 pub(crate) const WORKERS_MAX: usize = 4;
+pub(crate) const REBUILDS_MAX: usize = 2;
 
 /// Dead letters that one redrive looks at.
 pub(crate) const DEAD_LETTERS_MAX: usize = 10;

@@ -28,4 +28,10 @@ pub enum Protocol {
     SchemaLast,
     /// The catalog takes whatever version comes last.
     CatalogGoesDown,
+    /// What a batch of an old generation commits stays there.
+    NoForward,
+    /// After the change of generations nobody looks for the last batches of the old one.
+    NoLastPass,
+    /// A rebuild does not wait for the batches that it makes.
+    NothingAwaited,
 }

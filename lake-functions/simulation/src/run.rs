@@ -1,11 +1,12 @@
 //! One run: a storm, then calm until everything rests, then the checks.
 
 use crate::check;
-use crate::documents::{self, Expected, SETTINGS};
-use crate::drivers;
+use crate::documents::{self, Expected, SETTINGS, TABLES};
+use crate::drivers::{self, Ask};
 use crate::limits::{
     BOMB_DOCUMENTS_MAX, BOMB_MEGABYTES, BOMBS, CALM_DAYS_MAX, CALM_STEPS_MAX, DAY_MS,
-    DISPATCHERS_MAX, EVENTS_MAX, MINUTE_MS, SECOND_MS, VISIBILITY_MS, WORKERS_MAX,
+    DISPATCHERS_MAX, EVENTS_MAX, GRACE_MS, MINUTE_MS, REBUILD_RUNS, REBUILDS_MAX, SECOND_MS,
+    VISIBILITY_MS, WORKERS_MAX,
 };
 use crate::ports::Ports;
 use crate::protocol::Protocol;
@@ -14,7 +15,7 @@ use crate::tasks::{Role, Tasks};
 use crate::violation::{Failure, Violation};
 use crate::weather::Weather;
 use crate::world::{State, World};
-use sluice_normalizer::DocumentId;
+use sluice_normalizer::{DocumentId, TableName};
 use sluice_pipeline::{DispatchLimits, SettingsInForce, StoredDocument};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,6 +26,8 @@ pub enum Scenario {
     Small,
     /// Also documents that unpack to a thousand times their size; slow.
     Bombs,
+    /// The same as small, while rebuilds hurry and dispatchers sleep.
+    Rebuilds,
 }
 
 /// What a run did.
@@ -83,6 +86,8 @@ struct Run {
     storm_steps: u64,
     /// Whether workers that froze in the storm thaw before everything else has come to rest.
     thaw_first: bool,
+    /// Whether rebuilds that are under way when the storm is over are switched to.
+    switches: bool,
 }
 
 impl Summary {
@@ -104,7 +109,10 @@ impl Summary {
 impl Run {
     fn new(seed: u64, protocol: Protocol, scenario: Scenario, trace_lines: Option<usize>) -> Self {
         let mut random = Random::new(seed);
-        let weather = Weather::of_a_run(&mut random);
+        let weather = match scenario {
+            Scenario::Small | Scenario::Bombs => Weather::of_a_run(&mut random),
+            Scenario::Rebuilds => Weather::of_a_run(&mut random).of_rebuilds(),
+        };
         let documents_max = random.pick(&[1, 2, 3, 5]);
         let mut to_post = VecDeque::new();
         let small = 3 + random.below(10);
@@ -122,7 +130,7 @@ impl Run {
         let settings = SETTINGS.iter().map(|text| SettingsInForce::parse((*text).to_owned()));
         let in_force = if random.chance(300) { random.below(SETTINGS.len()) } else { 0 };
         let storm_steps = 200 + random.below(1_000) as u64;
-        let thaw_first = random.chance(500);
+        let (thaw_first, switches) = (random.chance(500), random.chance(700));
         Run {
             world: World::new(random, weather, protocol, trace_lines),
             tasks: Tasks::default(),
@@ -134,6 +142,7 @@ impl Run {
             events_max,
             storm_steps,
             thaw_first,
+            switches,
         }
     }
 
@@ -180,7 +189,7 @@ impl Run {
             state.land();
         }
         if state.random.chance(weather.jump) {
-            let seconds = state.random.pick(&[2, 10, 61, 61, 301, 301, 4_000, 86_400]);
+            let seconds = state.random.pick(&[2, 6, 6, 10, 61, 61, 301, 301, 4_000, 86_400]);
             state.note(|| format!("the clock jumps by {seconds} s"));
             state.now_ms += seconds * SECOND_MS;
         }
@@ -204,6 +213,12 @@ impl Run {
             task.frozen = true;
             state.overlapped = true;
         }
+        if std::mem::take(&mut state.generations.just_switched) && state.random.chance(700) {
+            // The worst moment for what was read before.
+            for place in self.tasks.places(true) {
+                self.tasks.at(place).frozen = false;
+            }
+        }
         let frozen = self.tasks.places(true);
         if !frozen.is_empty() && state.random.chance(weather.thaw) {
             let task = self.tasks.at(state.random.pick(&frozen));
@@ -212,7 +227,19 @@ impl Run {
         }
         let (redrive, sweep) =
             (state.random.chance(weather.redrive), state.random.chance(weather.sweep));
+        let rebuild = state.random.chance(weather.rebuild).then(|| {
+            let table = TableName::parse(state.random.pick(&TABLES)).expect("a table name");
+            // Mostly to start and to switch: steps are part of both.
+            let all = [Ask::Start, Ask::Start, Ask::Switch, Ask::Switch, Ask::Switch, Ask::Step];
+            let give_up = state.random.chance(50);
+            (table, if give_up { Ask::GiveUp } else { state.random.pick(&all) })
+        });
         drop(state);
+        if let Some((table, ask)) = rebuild
+            && self.tasks.running(Role::Rebuild) < REBUILDS_MAX
+        {
+            self.start_rebuild(table, ask);
+        }
         if redrive {
             self.start_redrive();
         }
@@ -333,13 +360,60 @@ impl Run {
         self.world.state().note(|| format!("{task} starts"));
     }
 
+    fn start_rebuild(&mut self, table: TableName, ask: Ask) {
+        let name = table.to_string();
+        let driver = drivers::rebuilder(Ports::new(&self.world), table, ask, self.limits);
+        let task = self.tasks.start(Role::Rebuild, driver);
+        self.world.state().note(|| format!("{task} starts: {ask:?} {name}"));
+    }
+
+    /// Rebuilds that must come to their end: past the change of generations all do.
+    fn unfinished(&self) -> Vec<TableName> {
+        let state = self.world.state();
+        let rebuilds = state.generations.rebuilds.iter();
+        let unfinished = rebuilds.filter(|(_, rebuild)| {
+            let decided = self.switches || !rebuild.state.can_be_given_up();
+            rebuild.state.is_under_way() && decided
+        });
+        unfinished.map(|(table, _)| table.clone()).collect()
+    }
+
+    fn finish_rebuilds(&mut self) -> Result<(), Violation> {
+        for _ in 0..REBUILD_RUNS {
+            let unfinished = self.unfinished();
+            if unfinished.is_empty() {
+                break;
+            }
+            for table in unfinished {
+                self.start_rebuild(table, Ask::Switch);
+            }
+            self.drain()?;
+            self.world.state().now_ms += GRACE_MS;
+        }
+        Ok(())
+    }
+
     fn poll(&mut self) {
         let awake = self.tasks.places(false);
         if awake.is_empty() {
             return;
         }
         let mut state = self.world.state();
-        let place = state.random.pick(&awake);
+        let hurry = state.weather.hurry;
+        let rebuilds: Vec<usize> = awake
+            .iter()
+            .copied()
+            .filter(|&place| self.tasks.at(place).role == Role::Rebuild)
+            .collect();
+        let hurries = !rebuilds.is_empty() && state.random.chance(hurry);
+        let place = state.random.pick(if hurries { &rebuilds } else { &awake });
+        let sleepy = state.weather.sleepy;
+        let task = self.tasks.at(place);
+        if task.role == Role::Dispatcher && state.random.chance(sleepy) {
+            state.note(|| format!("{task} falls asleep"));
+            task.frozen = true;
+            return;
+        }
         if state.trace.is_some() {
             state.running = self.tasks.at(place).to_string();
         }
@@ -369,6 +443,7 @@ impl Run {
             while self.world.state().land() {}
             self.start_redrive();
             self.drain()?;
+            self.finish_rebuilds()?;
             self.world.state().now_ms += DAY_MS / 2;
             self.start_sweep();
             self.drain()?;
@@ -378,6 +453,8 @@ impl Run {
                 // The last to move are workers that froze long ago.
                 self.thaw();
                 self.drain()?;
+                // One of them may have gone on with a rebuild.
+                self.finish_rebuilds()?;
                 self.world.state().observe();
                 return self.violation();
             }
@@ -396,8 +473,8 @@ impl Run {
     }
 
     fn rests(&self) -> bool {
+        let idle = self.tasks.places(false).is_empty() && self.unfinished().is_empty();
         let state = self.world.state();
-        let idle = self.tasks.places(false).is_empty();
         let queues = [state.events.next_due_at_ms(), state.fifo.next_due_at_ms()];
         let open = state.ledger.open().next().is_some();
         idle && queues == [None, None] && state.fifo.dead().is_empty() && !open

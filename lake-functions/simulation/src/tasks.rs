@@ -12,6 +12,7 @@ pub(crate) enum Role {
     Worker,
     Redrive,
     Sweep,
+    Rebuild,
 }
 
 pub(crate) struct Task {

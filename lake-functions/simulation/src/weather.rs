@@ -1,6 +1,7 @@
 //! How much goes wrong in a run. Each kind of fault has a rate of its own in each run, often none:
 //! many faults of one kind find what a little of everything does not.
 
+use crate::limits::GRACE_MS;
 use crate::random::Random;
 
 /// Rates, in a thousand.
@@ -34,6 +35,14 @@ pub(crate) struct Weather {
     pub(crate) sweep: usize,
     /// A step changes the settings.
     pub(crate) settings: usize,
+    /// A step starts a run of a rebuild.
+    pub(crate) rebuild: usize,
+    /// How far the list of batches lags behind at most, milliseconds.
+    pub(crate) lag_ms: i64,
+    /// A dispatcher freezes instead of going on: what it read is old when it writes.
+    pub(crate) sleepy: usize,
+    /// A turn goes to a rebuild, if one runs: others are slow beside it.
+    pub(crate) hurry: usize,
 }
 
 impl Weather {
@@ -56,11 +65,45 @@ impl Weather {
             redrive: rate(&[0, 2, 10]),
             sweep: rate(&[0, 0, 2, 10]),
             settings: rate(&[0, 0, 10]),
+            rebuild: rate(&[0, 0, 20, 60, 120]),
+            lag_ms: GRACE_MS,
+            sleepy: rate(&[0, 0, 100, 300]),
+            hurry: rate(&[0, 300, 900]),
         };
         if !only_ports {
             return weather;
         }
-        Weather { before: 60, after: 20, late: 0, kill: 0, freeze: 0, jump: 0, ..weather }
+        Weather {
+            before: 60,
+            after: 20,
+            late: 0,
+            kill: 0,
+            freeze: 0,
+            sleepy: 0,
+            jump: 0,
+            ..weather
+        }
+    }
+
+    /// What is read of a generation is mostly old when it is written, and little else goes wrong.
+    pub(crate) fn of_rebuilds(self) -> Self {
+        Weather {
+            before: 0,
+            after: 0,
+            late: 0,
+            outage: 0,
+            kill: 0,
+            thaw: 10,
+            event_lost: 0,
+            event_again: 0,
+            jump: 10,
+            redrive: 0,
+            sweep: 0,
+            rebuild: 100,
+            sleepy: 150,
+            hurry: 500,
+            ..self
+        }
     }
 
     /// Nothing goes wrong.
@@ -80,6 +123,10 @@ impl Weather {
             redrive: 0,
             sweep: 0,
             settings: 0,
+            rebuild: 0,
+            lag_ms: 1,
+            sleepy: 0,
+            hurry: 0,
         }
     }
 }

@@ -7,15 +7,19 @@ const SEEDS: u64 = 2_000;
 
 /// The first seed that shows the mistake must break one of `invariants`.
 fn check(protocol: Protocol, invariants: &[&str]) {
-    let failure = (0..SEEDS).find_map(|seed| run(seed, protocol, Scenario::Small, 100).err());
+    check_in(Scenario::Small, protocol, invariants);
+}
+
+fn check_in(scenario: Scenario, protocol: Protocol, invariants: &[&str]) {
+    let failure = (0..SEEDS).find_map(|seed| run(seed, protocol, scenario, 100).err());
     let failure = failure.unwrap_or_else(|| panic!("{protocol:?} does not show in {SEEDS} seeds"));
     let found = failure.violation.invariant;
     assert!(invariants.contains(&found), "{protocol:?}, expected {invariants:?}: {failure}");
     assert!(!failure.trace.is_empty(), "{protocol:?}");
     // It is the mistake that shows, and nothing else.
-    let right = run(failure.seed, Protocol::Right, Scenario::Small, 100);
+    let right = run(failure.seed, Protocol::Right, scenario, 100);
     right.unwrap_or_else(|failure| panic!("{failure}"));
-    let again = run(failure.seed, protocol, Scenario::Small, 100).expect_err("a seed replays");
+    let again = run(failure.seed, protocol, scenario, 100).expect_err("a seed replays");
     assert_eq!((again.step, &again.violation), (failure.step, &failure.violation));
     tell(protocol, failure.seed, &failure.violation);
 }
@@ -27,7 +31,7 @@ fn tell(protocol: Protocol, seed: u64, violation: &Violation) {
 
 #[test]
 fn claims_skipped() {
-    check(Protocol::ClaimsSkipped, &["I-2"]);
+    check(Protocol::ClaimsSkipped, &["I-2", "2.1"]);
 }
 
 #[test]
@@ -74,6 +78,21 @@ fn no_redrive() {
 #[test]
 fn schema_last() {
     check(Protocol::SchemaLast, &["D7"]);
+}
+
+#[test]
+fn late_batches_that_stay_behind() {
+    check_in(Scenario::Rebuilds, Protocol::NoForward, &["I-1"]);
+}
+
+#[test]
+fn no_last_pass_over_the_old_generation() {
+    check(Protocol::NoLastPass, &["I-1"]);
+}
+
+#[test]
+fn a_rebuild_that_waits_for_nothing() {
+    check(Protocol::NothingAwaited, &["I-1"]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The simulated ports pass the suites that the real adapters pass.
 
 use futures::executor::block_on;
-use sluice_conformance::{catalog, ingress_store, lake_store, ledger, open_batches, work_queue};
+use sluice_conformance::{
+    catalog, ingress_store, lake_store, ledger, open_batches, rebuilds, work_queue,
+};
 use sluice_simulation::{Ports, World};
 
 fn ports() -> Ports {
@@ -28,6 +30,11 @@ fn the_ledger_conforms() {
 fn the_open_batches_conform() {
     let ports = ports();
     block_on(open_batches(&ports, &ports));
+}
+
+#[test]
+fn the_rebuilds_conform() {
+    block_on(rebuilds(&ports()));
 }
 
 #[test]

@@ -15,7 +15,7 @@ const SEEDS: u64 = 3_000;
 const TRACE_LINES: usize = 150;
 
 /// What must come up now and then.
-const CAME_UP: [&str; 16] = [
+const CAME_UP: [&str; 22] = [
     "batch committed by another",
     "batch handed out beside a worker that has it",
     "batch planned by another",
@@ -27,12 +27,21 @@ const CAME_UP: [&str; 16] = [
     "catalog changed by another",
     "conflict rejected",
     "document held by another batch",
+    "generation changed",
+    "late batch forwarded",
     "message dropped as a repetition",
     "message set aside",
     "midnight passed",
+    "open batch replayed",
+    "rebuild changed by another",
+    "rebuild given up",
     "registry version made by another",
     "table too many",
+    "views switched",
 ];
+
+/// Runs in which rebuilds meet dispatchers that sleep.
+const REBUILD_SEEDS: u64 = 1_000;
 
 /// They are slow: each unpacks a hundred megabytes again and again.
 const BOMB_SEEDS: u64 = 6;
@@ -101,6 +110,16 @@ fn bombs_are_committed_in_pieces() {
     if number("SLUICE_SIM_SEED").is_none() {
         let sum = run_all(0..BOMB_SEEDS, Scenario::Bombs);
         assert!(sum.came_up.get("piece of a batch").is_some_and(|&pieces| pieces > 1), "{sum:#?}");
+    }
+}
+
+#[test]
+fn rebuilds_lose_nothing() {
+    if number("SLUICE_SIM_SEED").is_none() {
+        let sum = run_all(0..REBUILD_SEEDS, Scenario::Rebuilds);
+        for what in ["late batch forwarded", "open batch replayed", "views switched"] {
+            assert!(sum.came_up.get(what).is_some_and(|&times| times > 100), "{what}: {sum:#?}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Database `lake_files` has the physical tables, `lake` the views that people query. A generation's
 //! physical tables have names of their own (`orders`, then `sluice_g2__orders`), so that a rebuilt
 //! generation stands beside the current one and the switch is a change of views alone. The views show
-//! the *visible* generation: the first one until [`GlueCatalog::switch`]. Showing another generation
+//! the *visible* generation: the first one until [`Views::switch`]. Showing another generation
 //! raises its physical tables and touches no view.
 //!
 //! Each table carries which registry version it was written for (`sluice.generation`,
@@ -30,22 +30,9 @@ use marks::Marks;
 use shown::ShownHere;
 use sluice_normalizer::athena::{FILES_DATABASE, VIEW_DATABASE, declared_rejects, physical_name};
 use sluice_normalizer::{Registry, TableName};
-use sluice_pipeline::{Catalog, PortError, Shown};
+use sluice_pipeline::{Catalog, Intent, PortError, Shown, Switched, Views};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// What a switch of generations came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switched {
-    /// The views show the registry, or a later version of its generation.
-    Done,
-    /// A higher version was shown meanwhile, perhaps by somebody who still saw the old views: switch
-    /// again with that version.
-    Behind {
-        /// The version.
-        version: u64,
-    },
-}
 
 /// The catalog. Clones share what they remember.
 #[derive(Debug, Clone)]
@@ -73,18 +60,43 @@ impl GlueCatalog {
         self
     }
 
-    /// Lets the views show a generation, which must be higher than the visible one, from now on.
-    /// `registry`: its newest version. Views of child tables that it does not have are removed. Safe
-    /// to repeat, and to be repeated until it is done.
-    ///
-    /// The old generation's physical tables stay.
+    /// The physical tables of a registry's generation that are there; removes them if asked to. The
+    /// generation must not be the visible one.
     ///
     /// # Errors
-    /// [`PortError`]; some views may have changed then.
-    pub async fn switch(&self, registry: &Registry) -> Result<Switched, PortError> {
-        let Registry { table, generation, version, .. } = registry;
-        let what = || format!("switch {table} to generation {generation}, version {version}");
-        self.switch_views(registry).await.map_err(|fault| fault.at(what()))
+    /// [`PortError`]; some may be removed then.
+    pub async fn clear_physical(
+        &self,
+        registry: &Registry,
+        intent: Intent,
+    ) -> Result<Vec<String>, PortError> {
+        let Registry { table, generation, .. } = registry;
+        let found = self.find_physical(registry, intent).await;
+        found.map_err(|fault| fault.at(format!("remove generation {generation} of {table}")))
+    }
+
+    async fn find_physical(
+        &self,
+        registry: &Registry,
+        intent: Intent,
+    ) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        // Children first: while the root is there, who was interrupted finds the rest.
+        for table in registry.tables.iter().rev() {
+            let name = physical_name(&table.name, registry.generation);
+            let marks = self.marks(FILES_DATABASE, &name).await?;
+            let ours = |marks: &Marks| {
+                marks.table == registry.table && marks.generation == registry.generation
+            };
+            if !marks.as_ref().is_some_and(ours) {
+                continue;
+            }
+            if intent == Intent::Act {
+                self.remove(FILES_DATABASE, &name).await?;
+            }
+            found.push(name);
+        }
+        Ok(found)
     }
 
     async fn show_registry(&self, registry: &Registry) -> Result<(), Fault> {
@@ -203,7 +215,7 @@ impl GlueCatalog {
 }
 
 impl Catalog for GlueCatalog {
-    /// Views change only when the generation is the visible one; see [`GlueCatalog::switch`].
+    /// Views change only when the generation is the visible one; see [`Views::switch`].
     async fn show(&self, registry: &Registry) -> Result<(), PortError> {
         let Registry { table, generation, version, .. } = registry;
         let what = || format!("show version {version} of {table}, generation {generation}");
@@ -216,5 +228,15 @@ impl Catalog for GlueCatalog {
     async fn shown(&self, table: &TableName, generation: u32) -> Result<Option<Shown>, PortError> {
         let found = self.find_shown(table.as_str(), generation).await;
         found.map_err(|fault| fault.at(format!("read what is shown of {table}")))
+    }
+}
+
+impl Views for GlueCatalog {
+    /// Views of child tables that the generation does not have are removed. The old generation's
+    /// physical tables stay.
+    async fn switch(&self, registry: &Registry) -> Result<Switched, PortError> {
+        let Registry { table, generation, version, .. } = registry;
+        let what = || format!("switch {table} to generation {generation}, version {version}");
+        self.switch_views(registry).await.map_err(|fault| fault.at(what()))
     }
 }

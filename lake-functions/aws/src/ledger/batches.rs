@@ -19,6 +19,8 @@ const PARTS: &str = "parts";
 pub(super) const OPEN: &str = "open";
 /// The index's sort key.
 pub(super) const CREATED_AT_MS: &str = "created_at_ms";
+/// The partition key of the index of all batches. Documents have it too, and no `created_at_ms`.
+pub(super) const TABLE: &str = "table";
 pub(super) const STATE_OPEN: &str = "open";
 const STATE_COMMITTED: &str = "committed";
 
@@ -31,7 +33,7 @@ impl DynamoLedger {
         let mut item = Key::of_batch(id, BATCH).item();
         item.extend([
             ("id".to_owned(), text(id)),
-            ("table".to_owned(), text(batch.table.as_str())),
+            (TABLE.to_owned(), text(batch.table.as_str())),
             ("generation".to_owned(), number(batch.generation)),
             ("state".to_owned(), text(STATE_OPEN)),
             ("documents".to_owned(), number(ids.len())),
@@ -69,11 +71,7 @@ impl DynamoLedger {
         if batch.id.as_str() != id {
             return Err(Damage::OtherMembers { batch: id.to_owned() }.into());
         }
-        let state = match text_of(&item, "state")? {
-            STATE_OPEN => BatchState::Open,
-            STATE_COMMITTED => BatchState::Committed,
-            _ => return Err(Damage::Attribute { attribute: "state" }.into()),
-        };
+        let state = state_of(&item)?;
         Ok(Some(BatchRecord { batch, state }))
     }
 
@@ -120,6 +118,14 @@ impl DynamoLedger {
     pub(super) fn expires_at(&self, days_more: u32) -> AttributeValue {
         let days = i64::from(self.lifetime_days) + i64::from(days_more);
         number(now_ms() / 1_000 + days * 86_400)
+    }
+}
+
+pub(super) fn state_of(item: &Item) -> Result<BatchState, Damage> {
+    match text_of(item, "state")? {
+        STATE_OPEN => Ok(BatchState::Open),
+        STATE_COMMITTED => Ok(BatchState::Committed),
+        _ => Err(Damage::Attribute { attribute: "state" }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Makes the ledger's table, for tests: deployed, it is a template's.
 
-use super::batches::{CREATED_AT_MS, OPEN};
+use super::batches::{CREATED_AT_MS, OPEN, TABLE};
 use super::item::{PARTITION_KEY, SORT_KEY};
-use super::{DynamoLedger, OPEN_BATCHES_INDEX};
+use super::{BATCHES_OF_TABLE_INDEX, DynamoLedger, OPEN_BATCHES_INDEX};
 use crate::failure::CallFailed;
 use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::types::{
@@ -21,6 +21,8 @@ impl DynamoLedger {
     /// - keys `pk` and `sk`, both strings; on demand;
     /// - a global secondary index `open_batches` of `open` (string) and `created_at_ms` (number),
     ///   keys only: it holds the batches that are not committed;
+    /// - a global secondary index `batches_of_table` of `table` (string) and `created_at_ms` (number),
+    ///   keys only: it holds all batches;
     /// - time to live by `expires_at`, seconds since 1970.
     ///
     /// # Errors
@@ -42,6 +44,13 @@ impl DynamoLedger {
             .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
             .build()
             .expect("all is set");
+        let batches_of_table = GlobalSecondaryIndex::builder()
+            .index_name(BATCHES_OF_TABLE_INDEX)
+            .key_schema(key(TABLE, KeyType::Hash))
+            .key_schema(key(CREATED_AT_MS, KeyType::Range))
+            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+            .build()
+            .expect("all is set");
         self.client
             .create_table()
             .table_name(&self.table)
@@ -49,10 +58,12 @@ impl DynamoLedger {
             .attribute_definitions(attribute(PARTITION_KEY, ScalarAttributeType::S))
             .attribute_definitions(attribute(SORT_KEY, ScalarAttributeType::S))
             .attribute_definitions(attribute(OPEN, ScalarAttributeType::S))
+            .attribute_definitions(attribute(TABLE, ScalarAttributeType::S))
             .attribute_definitions(attribute(CREATED_AT_MS, ScalarAttributeType::N))
             .key_schema(key(PARTITION_KEY, KeyType::Hash))
             .key_schema(key(SORT_KEY, KeyType::Range))
             .global_secondary_indexes(open_batches)
+            .global_secondary_indexes(batches_of_table)
             .send()
             .await
             .map_err(|error| CallFailed::of(&error).at(what()))?;

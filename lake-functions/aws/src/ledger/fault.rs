@@ -2,7 +2,7 @@
 
 use crate::failure::CallFailed;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use sluice_pipeline::{PlanError, PortError};
+use sluice_pipeline::{PlanError, PortError, REBUILD_FORMAT};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) enum Damage {
     Outcomes { outcomes: usize, documents: usize },
     #[error("document {document:?} is not held by the batch")]
     NotHeld { document: String },
+    #[error("rebuild format {found} is newer than {REBUILD_FORMAT}, the newest this build reads")]
+    RebuildFormat { found: u32 },
     #[error(transparent)]
     Plan(#[from] PlanError),
 }

@@ -36,6 +36,16 @@ impl Key {
         Key { partition: format!("table#{table}"), sort: "table".to_owned() }
     }
 
+    pub(super) fn rebuild(table: &TableName) -> Self {
+        Key { partition: format!("table#{table}"), sort: "rebuild".to_owned() }
+    }
+
+    /// A batch that the rebuild into a generation waits for.
+    pub(super) fn awaited(table: &TableName, generation: u32, batch: &str) -> Self {
+        let partition = format!("awaited#{table}#g{generation}");
+        Key { partition, sort: batch.to_owned() }
+    }
+
     /// How many tables are admitted.
     pub(super) fn table_count() -> Self {
         Key { partition: "tables".to_owned(), sort: "count".to_owned() }

@@ -40,6 +40,13 @@ pub(super) const OPEN_BATCHES_PAGE: i32 = 100;
 /// Open batches looked up at the same time.
 pub(super) const LOOKUPS_AT_ONCE: usize = 8;
 
+/// Batches of one page of a table's list: as many as are replayed without a pause to keep how far it
+/// is.
+pub(super) const LISTED_BATCHES_MAX: i32 = 500;
+
+/// Batches of a page looked up at the same time.
+pub(super) const LISTED_LOOKUPS_AT_ONCE: usize = 32;
+
 /// How much longer a batch stays known than the claims for it: a claim may be made later than its
 /// batch, by at most the time that messages and dead letters are kept (14 days each).
 pub(super) const BATCH_OUTLIVES_CLAIMS_DAYS: u32 = 30;

@@ -8,18 +8,21 @@
 //! | `batch#<id>` | `trial` | how far the trial is |
 //! | `batch#<id>` | `members#…`, `parts#…`, `plan#…`, `trial#…` | pieces of large values |
 //! | `table#<name>` | `table` | whether it is admitted, its generation |
+//! | `table#<name>` | `rebuild` | the table's last rebuild |
+//! | `awaited#<name>#g<generation>` | `<batch id>` | a batch that a rebuild waits for |
 //! | `tables` | `count` | how many are admitted |
 //! | `sweep` | `cursor` | how far the sweep is |
 //!
 //! API Gateway answers where a document is by a query of `pk = document#<id>` and
 //! `begins_with(sk, "<table>#")`, oldest first, limit 1; the attributes are told in `documents.rs`.
-//! `open_batches` is an index of the batches that are not committed. [`DynamoLedger::create_table`]
+//! `open_batches` is an index of the batches that are not committed, `batches_of_table` one of all
+//! batches, by table and the time they were made. [`DynamoLedger::create_table`]
 //! makes all of it.
 //!
 //! Documents, batches and what belongs to them expire by the attribute `expires_at`; a claim must
 //! outlive the document in the ingress store by far, or a replayed event could make rows twice (I-2).
 //!
-//! All reads are consistent except that of the index: each decides what is done next. DynamoDB's own
+//! All reads are consistent except those of the indexes: each decides what is done next. DynamoDB's own
 //! retries come first; what is still throttled or broken then is [`PortError::Unavailable`].
 
 mod batches;
@@ -33,6 +36,7 @@ mod large;
 mod limits;
 mod open;
 mod plans;
+mod rebuilds;
 mod sweep_cursor;
 mod tables;
 
@@ -51,6 +55,9 @@ pub use sweep_cursor::SweepCursor;
 /// The index of batches that are not committed.
 const OPEN_BATCHES_INDEX: &str = "open_batches";
 
+/// The index of all batches, by table.
+const BATCHES_OF_TABLE_INDEX: &str = "batches_of_table";
+
 /// The ledger. Clones share what they remember.
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
@@ -67,20 +74,6 @@ impl DynamoLedger {
     #[must_use]
     pub fn new(client: Client, table: String, lifetime_days: u32) -> Self {
         DynamoLedger { client, table, lifetime_days, admitted: Arc::default() }
-    }
-
-    /// Makes a generation the table's current one, if `from` is. False when another one is.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    pub async fn change_generation(
-        &self,
-        table: &TableName,
-        from: u32,
-        to: u32,
-    ) -> Result<bool, PortError> {
-        let changed = self.set_generation(table, from, to).await;
-        changed.map_err(|fault| self.failed(fault, &format!("make {to} the generation of {table}")))
     }
 
     fn failed(&self, fault: Fault, what: &str) -> PortError {

@@ -26,6 +26,7 @@ use std::time::Duration;
 /// Of an invocation, as Lambda would tell.
 pub(crate) const TIME: Duration = Duration::from_secs(120);
 
+/// Buckets, queue and ledger of one test.
 pub(crate) struct Home {
     pub(crate) aws: Aws,
     pub(crate) ingress: String,
@@ -63,7 +64,7 @@ impl Home {
         S3IngressStore::new(&self.aws, self.ingress.clone(), None)
     }
 
-    fn catalog(&self) -> GlueCatalog {
+    pub(crate) fn catalog(&self) -> GlueCatalog {
         GlueCatalog::new(self.aws.glue(), format!("s3://{}", self.lake))
     }
 
@@ -155,7 +156,8 @@ impl Home {
         keys.map(|key| key.strip_prefix("id=").expect("a document's key").to_owned()).collect()
     }
 
-    /// Rows of each document in the parts of a table, by document id.
+    /// Rows of each document in the parts of a table, by document id. `table`: also with a generation,
+    /// `orders/g2`.
     pub(crate) async fn rows(&self, table: &str) -> BTreeMap<String, u64> {
         let listed = self.aws.s3().list_objects_v2().bucket(&self.lake);
         let listed = listed.prefix(format!("{table}/")).send().await.expect("list");
@@ -181,13 +183,13 @@ pub(crate) fn event(messages: &[(&str, String, Value, Option<&str>)]) -> SqsEven
 }
 
 /// A document, and the rows and rejects it becomes.
-struct Given {
-    document: StoredDocument,
-    rows: u64,
-    rejects: u64,
+pub(crate) struct Given {
+    pub(crate) document: StoredDocument,
+    pub(crate) rows: u64,
+    pub(crate) rejects: u64,
 }
 
-fn given() -> Vec<Given> {
+pub(crate) fn given() -> Vec<Given> {
     let mut given = Vec::new();
     let mut add = |table: &str, form, packed: bool, text: String, rows, rejects| {
         let number = given.len();

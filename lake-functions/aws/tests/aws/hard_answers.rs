@@ -4,7 +4,8 @@ use crate::harness::{Answer, Canned};
 use sluice_aws::{Event, EventBridge, S3IngressStore, S3LakeStore, SqsWorkQueue};
 use sluice_normalizer::{BatchId, DocumentId, Encoding, Form, Registry, TableName};
 use sluice_pipeline::{
-    Created, DocumentHead, IngressStore, LakeStore, PortError, Receipt, StoredDocument, WorkQueue,
+    Created, DocumentHead, Heads, IngressStore, LakeStore, PortError, Receipt, StoredDocument,
+    WorkQueue,
 };
 use std::error::Error;
 use std::time::Duration;

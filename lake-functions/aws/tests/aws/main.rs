@@ -11,6 +11,7 @@ mod ingress_store;
 mod lake_store;
 mod ledger;
 mod ready;
+mod rebuild;
 mod redrive;
 mod settings;
 mod work_queue;

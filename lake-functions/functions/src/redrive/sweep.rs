@@ -6,7 +6,9 @@ use crate::log::log;
 use serde_json::json;
 use sluice_aws::{Inventory, InventoryError, S3IngressStore, SweepCursor};
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{Intent, OpenBatches, OpenPage, PortError, sweep_batches, sweep_documents};
+use sluice_pipeline::{
+    Heads, Intent, OpenBatches, OpenPage, PortError, sweep_batches, sweep_documents,
+};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -6,19 +6,23 @@
 mod catalog;
 mod dead_letters;
 mod error;
+mod heads;
 mod ingress_store;
 mod lake_store;
 mod ledger;
 mod open_batches;
+mod rebuilds;
 mod work_queue;
 
 pub use catalog::{Catalog, Shown};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Disposition, PortError};
+pub use heads::Heads;
 pub use ingress_store::{IngressStore, Put};
 pub use lake_store::LakeStore;
 pub use ledger::{BatchRecord, BatchState, Ledger};
 pub use open_batches::{OpenBatches, OpenPage};
+pub use rebuilds::{Lanes, ListedBatch, ListedPage, Rebuilds, RemoveParts, Switched, Views};
 pub use work_queue::{Delivery, Receipt, WorkQueue};
 
 /// What a create-if-absent did.

@@ -18,7 +18,8 @@ pub(super) fn check(
 ) -> Result<(), Violation> {
     let head = &document.head;
     let id = head.id.as_str();
-    let key = (head.table.clone(), 1, head.id.clone());
+    let generation = state.generations.visible(&head.table);
+    let key = (head.table.clone(), generation, head.id.clone());
     let Some(record) = state.ledger.document(&key) else {
         return violation("I-1", format!("document {id} is in no batch"));
     };

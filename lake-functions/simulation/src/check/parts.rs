@@ -6,14 +6,14 @@ use crate::world::State;
 use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
-use sluice_normalizer::{DocumentId, Registry, TableName, ingest_date};
+use sluice_normalizer::{DocumentId, REJECTS_TABLE, Registry, TableName, ingest_date};
 use sluice_pipeline::{ContentHash, Plan, PlannedPart};
 use std::collections::BTreeMap;
 
 /// The document a row is of, and its position there.
 pub(super) type Place = (String, i64);
 
-/// What is in the lake.
+/// What people query.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) roots: BTreeMap<Place, Vec<RootRow>>,
@@ -21,7 +21,7 @@ pub(super) struct Found {
     pub(super) children: BTreeMap<Place, Vec<(String, Row)>>,
     /// By document.
     pub(super) rejects: BTreeMap<String, Vec<Reject>>,
-    /// The newest of each table.
+    /// The newest of each table's visible generation.
     pub(super) registries: BTreeMap<TableName, Registry>,
 }
 
@@ -41,9 +41,16 @@ pub(super) struct Reject {
 
 pub(super) fn read(state: &State) -> Result<Found, Violation> {
     let mut found = Found::default();
+    let mut registries = BTreeMap::new();
     for (table, generation) in state.lake.registries.keys() {
-        found.registries.insert(table.clone(), state.lake.newest(table, *generation));
+        let newest = state.lake.newest(table, *generation);
+        if state.generations.visible(table) == *generation {
+            found.registries.insert(table.clone(), newest.clone());
+        }
+        registries.insert((table.clone(), *generation), newest);
     }
+    // Of the other generations it only matters that nothing in them is broken.
+    let mut unseen = Found::default();
     let mut planned = 0;
     for row in state.ledger.batches.values() {
         let (Some(plan), Some(parts)) = (&row.plan, &row.parts) else {
@@ -52,8 +59,15 @@ pub(super) fn read(state: &State) -> Result<Found, Violation> {
         if *parts != plan.parts {
             return violation("I-6", format!("batch {} is not what its plan says", row.batch.id));
         }
+        let generation = (row.batch.table.clone(), row.batch.generation);
+        let visible = state.generations.visible(&generation.0) == generation.1;
         for part in parts {
-            read_part(state, plan, part, &mut found)?;
+            let removed = part.table == REJECTS_TABLE && !state.lake.parts.contains_key(&part.key);
+            if removed && !visible {
+                continue;
+            }
+            let found = if visible { &mut found } else { &mut unseen };
+            read_part(state, plan, part, registries.get(&generation), found)?;
             planned += 1;
         }
     }
@@ -67,6 +81,7 @@ fn read_part(
     state: &State,
     plan: &Plan,
     part: &PlannedPart,
+    registry: Option<&Registry>,
     found: &mut Found,
 ) -> Result<(), Violation> {
     let key = &part.key;
@@ -81,10 +96,9 @@ fn read_part(
         Ok(reader) => reader,
         Err(error) => return broken(error.to_string()),
     };
-    let is_reject = part.table == "sluice_rejects";
+    let is_reject = part.table == REJECTS_TABLE;
     if !is_reject {
-        let table = TableName::from_stored(&plan.table).expect("a planned table");
-        let schemas = found.registries.get(&table).into_iter().flat_map(|known| &known.tables);
+        let schemas = registry.into_iter().flat_map(|known| &known.tables);
         let Some(schema) = schemas.into_iter().find(|schema| schema.name == part.table) else {
             return broken(format!("table {} is in no registry version", part.table));
         };

@@ -5,6 +5,7 @@ use super::violation;
 use crate::violation::Violation;
 use crate::world::State;
 use sluice_normalizer::Registry;
+use sluice_pipeline::Plan;
 
 pub(super) fn check(state: &State) -> Result<(), Violation> {
     for ((table, generation), versions) in &state.lake.registries {
@@ -21,7 +22,9 @@ pub(super) fn check(state: &State) -> Result<(), Violation> {
         }
         let shown = state.lake.shown.get(&(table.clone(), *generation));
         let used = state.ledger.batches.values().filter_map(|row| row.plan.as_ref());
-        let used = used.filter(|plan| plan.table == table.as_str() && plan.admitted);
+        let of_generation =
+            |plan: &&Plan| plan.table == table.as_str() && plan.generation == *generation;
+        let used = used.filter(of_generation).filter(|plan| plan.admitted);
         let newest = used.map(|plan| plan.version).max();
         if shown < newest.as_ref() {
             return violation("D7", format!("the catalog lags behind {}", table.as_str()));

@@ -24,7 +24,9 @@ impl Ledger for Ports {
     }
 
     async fn generation(&self, table: &TableName) -> Result<u32, PortError> {
-        self.world.call("ledger", "generation", table.as_str(), |_| 1).await
+        let of = table.clone();
+        let current = move |state: &mut State| state.generations.current(&of);
+        self.world.call("ledger", "generation", table.as_str(), current).await
     }
 
     async fn create_batch(&self, batch: &Batch) -> Result<Created, PortError> {
@@ -127,10 +129,12 @@ impl Ledger for Ports {
         let (of, written) = (id.clone(), parts.to_vec());
         let commit = move |state: &mut State| {
             if let Some(row) = state.ledger.batches.get_mut(&of) {
+                let current = state.generations.current(&row.batch.table);
                 if row.parts.is_some() {
                     state.came_up("batch committed by another");
                 } else {
                     row.parts = Some(written);
+                    row.committed_in = current;
                 }
             }
         };

@@ -20,6 +20,7 @@ impl DeadLetters for Ports {
         let of = receipt.clone();
         let delete = move |state: &mut State| {
             let Some(message) = state.fifo.delete_dead(&of) else { return };
+            state.check_deleted(&message);
             let row = state.ledger.batches.get(&message.batch);
             if row.is_some_and(|row| row.parts.is_none()) {
                 let what = format!("the dead letter of open batch {} is deleted", message.batch);

@@ -6,6 +6,7 @@ mod lake;
 mod ledger;
 mod left_behind;
 mod queue;
+mod rebuilds;
 
 use crate::protocol::Protocol;
 use crate::world::World;
@@ -18,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Ports {
     pub(crate) world: World,
     held: Arc<Mutex<Held>>,
+    /// The generation that is sent beside the others; see [`sluice_pipeline::Lanes`].
+    lane: Option<u32>,
 }
 
 /// What a wrong protocol writes later than it should.
@@ -32,7 +35,7 @@ impl Ports {
     /// The ports of a task of its own.
     #[must_use]
     pub fn new(world: &World) -> Self {
-        Ports { world: world.clone(), held: Arc::default() }
+        Ports { world: world.clone(), held: Arc::default(), lane: None }
     }
 
     fn protocol(&self) -> Protocol {

@@ -8,7 +8,7 @@ use std::time::Duration;
 impl WorkQueue for Ports {
     async fn send(&self, message: &BatchMessage) -> Result<(), PortError> {
         let about = format!("{}.{}", message.batch, message.send);
-        let message = message.clone();
+        let (message, lane) = (message.clone(), self.lane);
         let send = move |state: &mut crate::world::State| {
             if let Some(sent_ms) = state.fifo.last_sent_ms(&message).filter(|_| message.send > 0) {
                 let soon = state.now_ms < sent_ms + DEDUPLICATION_MS;
@@ -17,7 +17,7 @@ impl WorkQueue for Ports {
                     false => "batch sent again after five minutes",
                 });
             }
-            if !state.fifo.send(&message, state.now_ms) {
+            if !state.fifo.send(&message, lane, state.now_ms) {
                 state.came_up("message dropped as a repetition");
             }
         };
@@ -32,7 +32,11 @@ impl WorkQueue for Ports {
 
     async fn delete(&self, receipt: &Receipt) -> Result<(), PortError> {
         let of = receipt.clone();
-        let delete = move |state: &mut crate::world::State| state.fifo.delete(&of);
+        let delete = move |state: &mut crate::world::State| {
+            if let Some(message) = state.fifo.delete(&of) {
+                state.check_deleted(&message);
+            }
+        };
         self.world.call("queue", "delete", &receipt.0, delete).await
     }
 

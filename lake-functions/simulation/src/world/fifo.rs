@@ -40,7 +40,9 @@ impl Fifo {
     }
 
     /// Whether the message was taken, and not dropped as a repetition.
-    pub(crate) fn send(&mut self, message: &BatchMessage, now_ms: i64) -> bool {
+    ///
+    /// `lane`: of a rebuild's generation.
+    pub(crate) fn send(&mut self, message: &BatchMessage, lane: Option<u32>, now_ms: i64) -> bool {
         let id = format!("{}.{}", message.batch, message.send);
         if self.sent.get(&id).is_some_and(|sent_ms| now_ms < sent_ms + DEDUPLICATION_MS) {
             return false;
@@ -48,7 +50,7 @@ impl Fifo {
         self.sent.insert(id, now_ms);
         let shard = message.batch.as_str().bytes().map(usize::from).sum::<usize>() % self.shards;
         self.messages.push(Message {
-            group: format!("{}#{shard}", message.table.as_str()),
+            group: format!("{}#{shard}{lane:?}", message.table.as_str()),
             message: message.clone(),
             receives: 0,
             receipt: Receipt(String::new()),
@@ -88,8 +90,10 @@ impl Fifo {
         }
     }
 
-    pub(crate) fn delete(&mut self, receipt: &Receipt) {
-        self.messages.retain(|message| message.receives == 0 || message.receipt != *receipt);
+    pub(crate) fn delete(&mut self, receipt: &Receipt) -> Option<BatchMessage> {
+        let this = |message: &Message| message.receives > 0 && message.receipt == *receipt;
+        let place = self.messages.iter().position(this)?;
+        Some(self.messages.remove(place).message)
     }
 
     pub(crate) fn release(&mut self, receipt: &Receipt, due_at_ms: i64, now_ms: i64) {

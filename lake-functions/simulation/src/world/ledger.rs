@@ -25,11 +25,13 @@ pub(crate) struct BatchRow {
     pub(crate) plan: Option<Plan>,
     /// Once it is committed.
     pub(crate) parts: Option<Vec<PlannedPart>>,
+    /// The table's current generation at that moment.
+    pub(crate) committed_in: u32,
 }
 
 impl BatchRow {
     pub(crate) fn new(batch: Batch, made_at_ms: i64) -> Self {
-        BatchRow { batch, made_at_ms, trial: None, plan: None, parts: None }
+        BatchRow { batch, made_at_ms, trial: None, plan: None, parts: None, committed_in: 0 }
     }
 }
 

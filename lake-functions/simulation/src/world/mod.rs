@@ -3,6 +3,7 @@
 pub(crate) mod bucket;
 pub(crate) mod events;
 pub(crate) mod fifo;
+pub(crate) mod generations;
 pub(crate) mod lake;
 pub(crate) mod ledger;
 mod watch;
@@ -16,6 +17,7 @@ use crate::weather::Weather;
 use bucket::Bucket;
 use events::Events;
 use fifo::Fifo;
+use generations::Generations;
 use lake::Lake;
 use ledger::LedgerTables;
 use sluice_pipeline::{BatchMessage, PortError};
@@ -58,6 +60,7 @@ pub(crate) struct State {
     pub(crate) events: Events,
     pub(crate) fifo: Fifo,
     pub(crate) ledger: LedgerTables,
+    pub(crate) generations: Generations,
     pub(crate) lake: Lake,
 }
 
@@ -126,6 +129,7 @@ impl World {
             events: Events::default(),
             fifo: Fifo::new(random.pick(&[1, 2, 4])),
             ledger: LedgerTables::default(),
+            generations: Generations::default(),
             lake: Lake::default(),
             random,
         };

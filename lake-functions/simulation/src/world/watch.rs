@@ -3,9 +3,10 @@
 use super::State;
 use super::ledger::{BatchRow, DocumentKey};
 use sluice_normalizer::limits::BATCH_BYTES_MAX;
-use sluice_normalizer::{DocumentId, unpacked_bytes};
+use sluice_normalizer::{DocumentId, REJECTS_TABLE, unpacked_bytes};
 use sluice_pipeline::limits::BATCH_DOCUMENTS_MAX;
-use sluice_pipeline::{Batch, Plan};
+use sluice_pipeline::{Batch, BatchMessage, Plan};
+use std::collections::BTreeSet;
 
 impl State {
     pub(crate) fn plan(&self, batch: &str) -> Option<&Plan> {
@@ -22,6 +23,24 @@ impl State {
         }
         if batch.documents.len() > BATCH_DOCUMENTS_MAX {
             self.violated("I-7", format!("batch {} has too many documents", batch.id));
+        }
+    }
+
+    /// Whoever is done with a batch that was committed in a generation which another one had taken the
+    /// place of has seen to it that its documents are in that one, or a later one.
+    pub(crate) fn check_deleted(&mut self, message: &BatchMessage) {
+        let Some(row) = self.ledger.batches.get(&message.batch) else { return };
+        let late = row.parts.is_some() && row.batch.generation < row.committed_in;
+        if !late {
+            return;
+        }
+        let others = self.ledger.batches.values().map(|other| &other.batch);
+        let others = others
+            .filter(|other| other.table == row.batch.table && other.generation >= row.committed_in);
+        let there: BTreeSet<&DocumentId> = others.flat_map(|other| &other.documents).collect();
+        let behind = row.batch.documents.iter().find(|id| !there.contains(id)).cloned();
+        if let Some(id) = behind {
+            self.violated("I-1", format!("document {id} stays behind in an old generation"));
         }
     }
 
@@ -81,8 +100,11 @@ impl State {
             if any && plan.admitted && shown.is_none_or(|shown| shown < plan.version) {
                 found = Some(("D7", format!("a part of batch {} is not shown", plan.batch)));
             }
+            // Rejects that nobody may see any more are removed.
+            let current = self.generations.current(&row.batch.table) == row.batch.generation;
             let parts = row.parts.iter().flatten();
-            if let Some(part) = parts.into_iter().find(|part| !visible(&part.key)) {
+            let parts = parts.filter(|part| current || part.table != REJECTS_TABLE);
+            if let Some(part) = { parts }.find(|part| !visible(&part.key)) {
                 found = Some(("D5", format!("{} is committed and not there", part.key)));
             }
         }

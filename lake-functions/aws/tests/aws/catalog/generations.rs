@@ -2,8 +2,7 @@
 
 use super::{catalog, child, column_names, find, parameter, registry, table};
 use crate::harness::Emulator;
-use sluice_aws::Switched;
-use sluice_pipeline::{Catalog, Shown};
+use sluice_pipeline::{Catalog, Shown, Switched, Views};
 
 #[tokio::test]
 async fn the_switch_moves_views_and_nothing_before_does() {

@@ -13,3 +13,13 @@ async fn the_ledger_conforms_on_moto() {
 async fn the_ledger_conforms_on_ministack() {
     sluice_conformance::ledger(&Memory::default(), &ledger(Emulator::Ministack).await.0).await;
 }
+
+#[tokio::test]
+async fn the_rebuilds_conform_on_moto() {
+    sluice_conformance::rebuilds(&ledger(Emulator::Moto).await.0).await;
+}
+
+#[tokio::test]
+async fn the_rebuilds_conform_on_ministack() {
+    sluice_conformance::rebuilds(&ledger(Emulator::Ministack).await.0).await;
+}

@@ -2,7 +2,7 @@
 
 use super::{ledger, table};
 use crate::harness::Emulator;
-use sluice_pipeline::Ledger;
+use sluice_pipeline::{Ledger, Rebuilds};
 
 async fn bound(emulator: Emulator) {
     let (ledger, name) = ledger(emulator).await;
