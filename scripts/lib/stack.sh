@@ -64,15 +64,17 @@ json_text() {
     printf '"%s"' "$out"
 }
 
-# aws_call SERVICE ACTION QUERY JSON: the answer (of QUERY, as text) is in $reply. Where AWS refuses, returns 1, and
-# the code (`UserNotFoundException`) is in $refusal, the text in $reason.
+# aws_call SERVICE ACTION QUERY JSON [ARGUMENT...]: the answer (of QUERY, as text) is in $reply. Where AWS refuses,
+# returns 1, and the code (`UserNotFoundException`) is in $refusal, the text in $reason. ARGUMENT: what JSON cannot say,
+# such as the file of a body.
 aws_call() {
     local service=$1 action=$2 query=$3 json=$4 told
+    shift 4
     local pattern='An error occurred \(([A-Za-z0-9.:]+)\)[^:]*: (.*)'
     refusal="" reason=""
     printf '%s' "$json" >"$work/request"
     if reply="$(aws "$service" "$action" --cli-input-json "file://$work/request" --query "$query" --output text \
-        2>"$work/told" </dev/null)"; then
+        "$@" 2>"$work/told" </dev/null)"; then
         rm -f "$work/request"
         return 0
     fi
