@@ -13,7 +13,6 @@ know_account() {
     aws_call sts get-caller-identity '[Account,Arn]' '{}' || refused "ask AWS who you are"
     IFS=$'\t' read -r account partition <<<"$reply"
     partition=${partition#arn:} partition=${partition%%:*}
-    # Version 1 of the CLI reads only the latter.
     region="${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region 2>/dev/null || true)}}"
     [[ -n "$region" ]] || fail "no region" "set AWS_REGION, or run aws configure"
     export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"

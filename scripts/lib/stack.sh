@@ -10,6 +10,8 @@
 set +x
 
 export AWS_PAGER="" AWS_CLI_AUTO_PROMPT=off AWS_CLI_FILE_ENCODING=UTF-8 AWS_CLI_ERROR_FORMAT=legacy
+# Version 1 of the CLI does not read AWS_REGION; to version 2 it comes first.
+[[ -z "${AWS_REGION-}" ]] || export AWS_DEFAULT_REGION="$AWS_REGION"
 
 umask 077
 work=""
