@@ -8,10 +8,10 @@ FINAL = {"normalized", "rejected", "partly_rejected"}
 _VALUE = TypeDeserializer()
 
 
-def document(dynamodb, table, document_id):
+def document(dynamodb, table, document_id, ledger=LEDGER):
     """A document's item, None before it is seen. `table`: in lower case."""
     found = dynamodb.query(
-        TableName=LEDGER, KeyConditionExpression="pk = :pk AND begins_with(sk, :table)", Limit=1,
+        TableName=ledger, KeyConditionExpression="pk = :pk AND begins_with(sk, :table)", Limit=1,
         ExpressionAttributeValues={":pk": {"S": f"document#{document_id}"}, ":table": {"S": f"{table}#"}})
     return next((_plain(item) for item in found["Items"]), None)
 

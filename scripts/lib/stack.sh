@@ -10,6 +10,8 @@
 set +x
 
 export AWS_PAGER="" AWS_CLI_AUTO_PROMPT=off AWS_CLI_FILE_ENCODING=UTF-8 AWS_CLI_ERROR_FORMAT=legacy
+# Version 1 of the CLI does not read AWS_REGION; to version 2 it comes first.
+[[ -z "${AWS_REGION-}" ]] || export AWS_DEFAULT_REGION="$AWS_REGION"
 
 umask 077
 work=""
@@ -64,15 +66,17 @@ json_text() {
     printf '"%s"' "$out"
 }
 
-# aws_call SERVICE ACTION QUERY JSON: the answer (of QUERY, as text) is in $reply. Where AWS refuses, returns 1, and
-# the code (`UserNotFoundException`) is in $refusal, the text in $reason.
+# aws_call SERVICE ACTION QUERY JSON [ARGUMENT...]: the answer (of QUERY, as text) is in $reply. Where AWS refuses,
+# returns 1, and the code (`UserNotFoundException`) is in $refusal, the text in $reason. ARGUMENT: what JSON cannot say,
+# such as the file of a body.
 aws_call() {
     local service=$1 action=$2 query=$3 json=$4 told
+    shift 4
     local pattern='An error occurred \(([A-Za-z0-9.:]+)\)[^:]*: (.*)'
     refusal="" reason=""
     printf '%s' "$json" >"$work/request"
     if reply="$(aws "$service" "$action" --cli-input-json "file://$work/request" --query "$query" --output text \
-        2>"$work/told" </dev/null)"; then
+        "$@" 2>"$work/told" </dev/null)"; then
         rm -f "$work/request"
         return 0
     fi

@@ -23,6 +23,10 @@ use source::Source;
 /// Errors and throttles are looked at over so many seconds.
 const ALARM_PERIOD_SECONDS: i64 = 300;
 
+/// What alarms can look at: metrics of Lambda.
+const ERRORS: &str = "Errors";
+const THROTTLES: &str = "Throttles";
+
 /// Throttling that passes is what retries are for; so many periods of it are not.
 const THROTTLED_PERIODS: i64 = 3;
 
@@ -45,6 +49,7 @@ pub(crate) struct Function {
     tracing: Value,
     schedule: Option<Schedule>,
     grants: Vec<Value>,
+    alarms: Vec<&'static str>,
     alarm_topic: Text,
     tags: Option<Value>,
 }
@@ -90,6 +95,7 @@ impl Function {
         let schedule = properties.optional_object("Schedule", "{Expression, Input}");
         let schedule = schedule.as_ref().map(Schedule::read);
         let grants = grant::read(&properties.objects("Grants", "{Do, Resource}"));
+        let alarms = properties.words("Alarms", &[ERRORS, THROTTLES]);
         let alarm_topic = properties.text("AlarmTopic", "the ARN of an SNS topic", &is_arn);
         let tags = properties.optional_list("Tags", "a list of {Key, Value}");
         properties.finish();
@@ -111,6 +117,7 @@ impl Function {
             reserved_concurrency,
             tracing,
             grants,
+            alarms,
             alarm_topic: alarm_topic?,
             tags,
         })
@@ -123,14 +130,13 @@ impl Function {
         if let Some(schedule) = &self.schedule {
             made.extend(schedule.expand(id, &self.name, self.tags.as_ref()));
         }
-        made.push(self.alarm(id, "ErrorsAlarm", "Errors", "invocations fail", 1));
-        made.push(self.alarm(
-            id,
-            "ThrottlesAlarm",
-            "Throttles",
-            "invocations are throttled for a quarter of an hour",
-            THROTTLED_PERIODS,
-        ));
+        if self.alarms.contains(&ERRORS) {
+            made.push(self.alarm(id, "ErrorsAlarm", ERRORS, "invocations fail", 1));
+        }
+        if self.alarms.contains(&THROTTLES) {
+            let what = "invocations are throttled for a quarter of an hour";
+            made.push(self.alarm(id, "ThrottlesAlarm", THROTTLES, what, THROTTLED_PERIODS));
+        }
         made
     }
 

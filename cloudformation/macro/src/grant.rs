@@ -33,8 +33,11 @@ const fn itself(sid: &'static str, actions: &'static [&'static str]) -> Allowed 
 }
 
 const fn objects(sid: &'static str, actions: &'static [&'static str]) -> Allowed {
-    Allowed { sid, actions, resources: &[("", "/*")] }
+    Allowed { sid, actions, resources: OBJECTS }
 }
+
+/// All objects of a bucket.
+const OBJECTS: &[(&str, &str)] = &[("", "/*")];
 
 /// Glue asks for the rights on the catalog, the database and the table at once
 /// (<https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html>). Tables are made by
@@ -47,7 +50,7 @@ const IN_DATABASE: &[(&str, &str)] = &[
 /// The catalog itself, once a statement.
 const CATALOG: &str = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:catalog";
 
-const KINDS: [GrantKind; 16] = [
+const KINDS: [GrantKind; 17] = [
     GrantKind {
         name: "read-objects",
         resource: "the ARN of a bucket",
@@ -98,6 +101,13 @@ const KINDS: [GrantKind; 16] = [
         resource: "the ARN of a DynamoDB table",
         is_resource: is_table,
         allows: &[itself("ReadItems", &["dynamodb:GetItem"])],
+    },
+    GrantKind {
+        // For functions that add to the ledger and change nothing in it.
+        name: "put-items",
+        resource: "the ARN of a DynamoDB table",
+        is_resource: is_table,
+        allows: &[itself("PutItems", &["dynamodb:PutItem"])],
     },
     GrantKind {
         // A transaction asks for the rights of what it consists of, which are updates.
@@ -187,10 +197,14 @@ pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
         let expected = known.map_or("an ARN", |kind| kind.resource);
         let is_resource = known.map_or(is_arn as fn(&str) -> bool, |kind| kind.is_resource);
         let named = grant.one_or_more("Resource", expected, &|value| is_named(value, is_resource));
+        let folder = known.filter(|kind| kind.is_of_objects()).and_then(|_| {
+            let expected = "a folder's name, written out, without slashes at its ends";
+            grant.plain_text("Folder", expected, &is_folder)
+        });
         grant.finish();
         if let (Some(at), Some(named)) = (kind, named) {
             counts[at] += 1;
-            statements.extend(KINDS[at].statements(&named, counts[at]));
+            statements.extend(KINDS[at].statements(&named, folder, counts[at]));
         }
     }
     statements
@@ -202,8 +216,14 @@ impl GrantKind {
         self.allows.iter().flat_map(|allowed| allowed.actions.iter().copied())
     }
 
-    /// `count`: which grant of this kind it is; statements of one policy have different names.
-    fn statements(&self, named: &[Text], count: u32) -> Vec<Value> {
+    /// Whether some objects of a bucket can be meant.
+    fn is_of_objects(&self) -> bool {
+        self.allows.iter().any(|allowed| allowed.resources == OBJECTS)
+    }
+
+    /// `folder`: of the bucket, where not all its objects are meant. `count`: which grant of this kind it
+    /// is; statements of one policy have different names.
+    fn statements(&self, named: &[Text], folder: Option<&str>, count: u32) -> Vec<Value> {
         let number = if count > 1 { count.to_string() } else { String::new() };
         let statements = self.allows.iter().map(|allowed| {
             let sid = format!("{}{number}", allowed.sid);
@@ -212,10 +232,10 @@ impl GrantKind {
                 [one] if leaves(one.value()).into_iter().any(is_no_value) => {
                     map_leaves(one.value(), &|leaf| match leaf {
                         leaf if is_no_value(leaf) => no_value(),
-                        leaf => allowed.statement(&sid, &[Text::new(leaf.clone())]),
+                        leaf => allowed.statement(&sid, &[Text::new(leaf.clone())], folder),
                     })
                 }
-                named => allowed.statement(&sid, named),
+                named => allowed.statement(&sid, named, folder),
             }
         });
         statements.collect()
@@ -223,13 +243,18 @@ impl GrantKind {
 }
 
 impl Allowed {
-    fn statement(&self, sid: &str, named: &[Text]) -> Value {
+    fn statement(&self, sid: &str, named: &[Text], folder: Option<&str>) -> Value {
         let mut resources = Vec::new();
+        let in_folder =
+            folder.filter(|_| self.resources == OBJECTS).map(|name| format!("/{name}/*"));
         if self.actions.iter().all(|action| action.starts_with("glue:")) {
             resources.push(Text::new(json!({"Fn::Sub": CATALOG})));
         }
         for text in named {
-            let around = self.resources.iter().map(|(before, after)| text.around(before, after));
+            let around = self
+                .resources
+                .iter()
+                .map(|(before, after)| text.around(before, in_folder.as_deref().unwrap_or(after)));
             resources.extend(around);
         }
         let mut statement = allow(sid, self.actions, &resources);
@@ -263,6 +288,11 @@ fn of_service(text: &str, service: &str) -> bool {
 
 fn is_bucket(text: &str) -> bool {
     of_service(text, "s3") && !text.contains('/')
+}
+
+fn is_folder(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.=-/".contains(&b);
+    !text.is_empty() && text.bytes().all(allowed) && text.split('/').all(|name| !name.is_empty())
 }
 
 fn is_queue(text: &str) -> bool {

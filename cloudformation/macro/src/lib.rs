@@ -41,7 +41,8 @@
 //! | `Tracing` | `true` for X-Ray |
 //! | `Consumes` | `{QueueArn, Fifo, BatchSize, WindowSeconds, ConcurrencyMax}`, the last two can be left out |
 //! | `Schedule` | `{Expression, Input}`, the latter can be left out |
-//! | `Grants` | list of `{Do, Resource}`; what there is to do is told in [`grants`] |
+//! | `Grants` | list of `{Do, Resource, Folder}`; what there is to do is told in [`grants`]; a `Folder` of a bucket keeps a grant on objects to those in it |
+//! | `Alarms` | those of `[Errors, Throttles]` that it has; both if left out |
 //! | `AlarmTopic`, `Tags` | as of a queue |
 //!
 //! Makes `<Id>`, `<Id>Role`, `<Id>Logs`, `<Id>Source`, `<Id>Schedule`, `<Id>ScheduleRole`,

@@ -178,6 +178,40 @@ impl<'t> Properties<'t> {
         }
     }
 
+    /// A text as it stands, no intrinsic function. It can be left out.
+    pub(crate) fn plain_text(
+        &self,
+        name: &'static str,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> Option<&'t str> {
+        let value = self.present(name, Presence::Optional, expected)?;
+        let text = value.as_str().filter(|text| is_it(text));
+        if text.is_none() {
+            self.wrong(name, value, expected);
+        }
+        text
+    }
+
+    /// Some of some words, written out; all if left out.
+    pub(crate) fn words(
+        &self,
+        name: &'static str,
+        words: &'static [&'static str],
+    ) -> Vec<&'static str> {
+        let expected = format!("a list of {}", words.join(", "));
+        let Some(value) = self.present(name, Presence::Optional, &expected) else {
+            return words.to_vec();
+        };
+        let of = |element: &Value| words.iter().find(|word| element == *word).copied();
+        let given =
+            value.as_array().and_then(|list| list.iter().map(of).collect::<Option<Vec<_>>>());
+        given.unwrap_or_else(|| {
+            self.wrong(name, value, &expected);
+            Vec::new()
+        })
+    }
+
     /// A list, handed on as it stands.
     pub(crate) fn optional_list(&self, name: &'static str, expected: &str) -> Option<Value> {
         self.checked(name, Presence::Optional, expected, &Value::is_array).cloned()

@@ -50,11 +50,14 @@ Resources:
       Schedule: {Expression: daily}
       Grants:
         - {Do: everything, Resource: "*"}
-        - {Do: read-objects, Resource: "arn:aws:s3:::bucket/*"}
+        - {Do: read-objects, Resource: "arn:aws:s3:::bucket/*", Folder: !Ref Text}
+        - {Do: write-objects, Resource: "arn:aws:s3:::bucket", Folder: /a}
+        - {Do: invoke, Resource: !GetAtt A.Arn, Folder: a}
         - {Do: send, Resource: ["arn:aws:sqs:eu-central-1:123456789012:a", "arn:aws:s3:::b", !Sub "${A}*"]}
         - {Do: use-key, Resource: []}
         - {Do: invoke}
         - read-objects
+      Alarms: [Error]
       AlarmTopic: !Ref AWS::NoValue
   Timeout:
     Type: Sluice::Queue

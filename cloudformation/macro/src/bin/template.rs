@@ -1,5 +1,5 @@
-//! Prints a template's expansion, for scripts: `expand FILE [NAME=VALUE...]`. People have
-//! `sluice template expand`, which takes longer to build.
+//! Prints a template's expansion, for scripts: `template FILE [NAME=VALUE...]`. People have
+//! `sluice template expand`, which takes far longer to build.
 
 use serde_json::{Map, Value};
 use sluice_template::{expand_template, read_template};
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 
 fn expanded() -> Result<String, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().ok_or("usage: expand FILE [NAME=VALUE...]")?;
+    let file = arguments.next().ok_or("usage: template FILE [NAME=VALUE...]")?;
     let mut parameters = Map::new();
     for argument in arguments {
         let (name, value) = argument.split_once('=').ok_or("a parameter is NAME=VALUE")?;

@@ -1,0 +1,332 @@
+"""The platform as a person deploys it, with scripts/deploy and scripts/destroy, on ministack. See scripts/test-deploy.
+
+The steps build on each other: one account, from nothing to nothing.
+
+What ministack's CloudFormation is not, and what stands in for it here, so that the scripts need not know:
+- It has no macros. The scripts ask and expand the templates themselves; that the macro's function answers CloudFormation
+  is tested with CloudFormation's own event (`the_macro_answers`).
+- It makes buckets without the encryption that the template asks for, so `encrypted_as_told` sets it, for scripts/destroy
+  and scripts/deploy to find the key by.
+- It has no CloudTrail, so EnableDataEvents stays off; schedules are made and never fire; and it does not hold functions
+  against their roles. Its queues know no window.
+- Its API Gateway is made, with the endpoint that AWS would have; documents are put as that would (DESIGN 2.2).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+from pathlib import Path
+
+from deployed import gateway, lake, ledger
+from deployed.emulator import ACCOUNT, REGION, REPOSITORY, SECRET, ministack
+from deployed.waiting import until
+
+DEPLOY_WITHIN_S = 600
+ROWS_WITHIN_S = 120
+PREFIX = "data_platform"
+STACK, LEDGER = "data-platform-lake", f"{PREFIX}-ledger"
+BUCKETS = {f"{ACCOUNT}-{name}" for name in ("lake-ingress", "lake", "lake-results", "lake-access-logs")}
+CODE = f"{ACCOUNT}-lake-code"
+# In the way of a nested stack.
+TAKEN = f"/aws/lambda/{PREFIX}-normalizer"
+DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+class Told:
+    """How a script ended and what it printed."""
+
+    def __init__(self, done):
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __str__(self):
+        return f"status {self.status}\n--- standard output\n{self.out}\n--- standard error\n{self.err}"
+
+    def says(self, *texts):
+        for text in texts:
+            assert text in self.out + self.err, f"nothing of {text!r} in {self}"
+        return self
+
+
+class Account:
+    """An account of ministack, and a person in it who types commands."""
+
+    def __init__(self, emulator, zips):
+        self.zips = zips
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_STACK", "SLUICE_PREFIX"))}
+        self.environment |= {
+            "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": REGION, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        self.endpoint = emulator.endpoint
+        (self.cloudformation, self.cognito, self.dynamodb, self.athena, self.rules, self.glue, self.iam, self.kms, self.functions,
+         self.logs, self.s3, self.sns, self.sqs, self.cloudwatch, self.scheduler) = map(emulator.client, (
+             "cloudformation", "cognito-idp", "dynamodb", "athena", "events", "glue", "iam", "kms", "lambda",
+             "logs", "s3", "sns", "sqs", "cloudwatch", "scheduler"))
+
+    def types(self, name, *arguments, status=0, **environment):
+        """Runs a script of scripts/ as typed, with no terminal to answer on."""
+        done = subprocess.run([str(REPOSITORY / "scripts" / name), *arguments], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, start_new_session=True, check=False,
+                              env=self.environment | environment, timeout=DEPLOY_WITHIN_S)
+        told = Told(done)
+        assert told.status == status, f"scripts/{name} {' '.join(arguments)}: {told}"
+        return told
+
+    def deploys(self, *arguments, status=0):
+        return self.types("deploy", "--arch", "x86_64", "--zips", str(self.zips), *arguments, status=status)
+
+    def stacks(self):
+        """Name to stack, of those that are there."""
+        stacks = self.cloudformation.describe_stacks()["Stacks"]
+        return {stack["StackName"]: stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"}
+
+    def outputs(self):
+        return {o["OutputKey"]: o["OutputValue"] for o in self.stacks()[STACK]["Outputs"]}
+
+    def buckets(self):
+        return {bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]}
+
+    def configurations(self):
+        """Each function's configuration, but for what differs each time it is asked for."""
+        return {f["FunctionName"]: f for f in self.functions.list_functions()["Functions"]}
+
+    def events(self):
+        """How many things have happened to each stack."""
+        return {name: len(self.cloudformation.describe_stack_events(StackName=stack["StackId"])["StackEvents"])
+                for name, stack in self.stacks().items()}
+
+    def holds(self):
+        """What is there, by kind: nothing but what an empty account has is left out."""
+        there = {
+            "stacks": list(self.stacks()),
+            "buckets": sorted(self.buckets()),
+            "tables": self.dynamodb.list_tables()["TableNames"],
+            "queues": self.sqs.list_queues().get("QueueUrls", []),
+            "functions": list(self.configurations()),
+            "topics": [topic["TopicArn"] for topic in self.sns.list_topics()["Topics"]],
+            "rules": [rule["Name"] for rule in self.rules.list_rules()["Rules"]],
+            "schedules": [schedule["Name"] for schedule in self.scheduler.list_schedules()["Schedules"]],
+            "alarms": [alarm["AlarmName"] for alarm in self.cloudwatch.describe_alarms()["MetricAlarms"]],
+            "pools": [pool["Name"] for pool in self.cognito.list_user_pools(MaxResults=60)["UserPools"]],
+            "databases": [database["Name"] for database in self.glue.get_databases()["DatabaseList"]
+                          if database["Name"] != "default"],
+            "keys": [key["KeyArn"] for key in self.kms.list_keys()["Keys"] if self.key_state(key["KeyArn"]) == "Enabled"],
+            "roles": [role["RoleName"] for role in self.iam.list_roles()["Roles"]],
+            "logs": [group["logGroupName"] for group in self.logs.describe_log_groups()["logGroups"]],
+            "workgroups": [group["Name"] for group in self.athena.list_work_groups()["WorkGroups"]
+                           if group["Name"] != "primary"],
+        }
+        return {kind: names for kind, names in there.items() if names}
+
+    def key_state(self, key):
+        return self.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+
+    def encrypted_as_told(self):
+        """Gives the buckets the encryption that the template asks for; ministack leaves it out."""
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.outputs()["KmsKeyArn"]},
+                "BucketKeyEnabled": True}
+        for bucket in BUCKETS:
+            self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+    def posts(self, text):
+        """Puts a document as the API would, and waits for its row. Answers the seconds."""
+        document = gateway.Document(str(uuid.uuid4()), "Orders", json.dumps({"item": {"text": text}, "count": 7}).encode(),
+                                    "application/json", int(time.time() * 1000), "ada")
+        started = time.monotonic()
+        gateway.put(self.s3, document)
+
+        def told():
+            return ledger.document(self.dynamodb, "orders", document.id, LEDGER) or {}
+
+        until(lambda: f"the ledger says {told()} of the document", lambda: told().get("state") in ledger.FINAL, ROWS_WITHIN_S)
+        seconds = time.monotonic() - started
+        assert (told()["state"], told()["rows"]) == ("normalized", 1), told()
+        rows = lake.query(self.athena, f"SELECT item__text, \"count\", _principal FROM \"lake_files\".\"orders\" WHERE _id = '{document.id}'")
+        assert rows == [[text, "7", "ada"]], rows
+        return seconds
+
+
+def without_aws(account):
+    """The templates are expanded, and nothing else."""
+    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+    account.types("deploy", "--dry-run", **nobody).says("functions.yaml: ", "every template can be expanded")
+    account.types("deploy", status=1, **nobody).says("Unable to locate credentials", "aws configure")
+
+
+def what_is_mistyped(account):
+    for arguments, told in [
+        (["--parameter", "x"], '"x" is no parameter: KEY=VALUE'), (["--arch", "arm"], "--arch is arm64 or x86_64"),
+        (["--parameter", "ReuseData=True"], "this script's to say"), (["--parametr"], 'what is "--parametr"?'),
+        (["--parameter"], "--parameter wants a value"), (["--prefix", "1x"], 'the prefix "1x" is none'),
+    ]:
+        account.types("deploy", *arguments, status=2).says(told, "scripts/deploy --help")
+    account.types("destroy", "--all", status=2).says('what is "--all"?')
+    for name in ("deploy", "destroy"):
+        account.types(name, "--help").says(f"Usage: scripts/{name}")
+    account.deploys("--zips", "/nonexistent", status=1).says("no dispatcher.zip in /nonexistent")
+
+
+def a_dry_run_of_nothing(account):
+    account.deploys("--dry-run").says(f"bucket {CODE} would be made")
+    assert not account.holds(), account.holds()
+
+
+def what_fails_is_told(account):
+    """A name that is taken, in a nested stack: its reason comes to the top, and nothing stays behind."""
+    account.logs.create_log_group(logGroupName=TAKEN)
+    account.deploys(status=1).says("What failed:", "Functions/NormalizerLogs: ", "stack data-platform-lake is not deployed")
+    assert account.stacks()[STACK]["StackStatus"] == "ROLLBACK_COMPLETE", account.stacks()
+    account.logs.delete_log_group(logGroupName=TAKEN)
+    account.deploys("--parameter", "Nonsense=1", status=1).says("no parameter Nonsense", "it has ")
+
+
+def everything_is_made(account):
+    told = account.deploys()
+    told.says("is ROLLBACK_COMPLETE, from an earlier try", "CREATE_COMPLETE Functions/Normalizer")
+    endpoint = account.outputs()["Endpoint"]
+    for text in (f"endpoint  {endpoint}", "scripts/user create ada", f"{endpoint}/table/orders/object", "scripts/smoke --user ada"):
+        assert text in told.out, told
+    states = {name: stack["StackStatus"] for name, stack in account.stacks().items()}
+    assert set(states.values()) == {"CREATE_COMPLETE"} and len(states) == 11, states
+    assert account.buckets() == BUCKETS | {CODE}, account.buckets()
+    assert account.types("endpoint").out == f"{endpoint}\n"
+    policy = json.loads(account.s3.get_bucket_policy(Bucket=CODE)["Policy"])
+    assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, policy
+    assert all(account.s3.get_public_access_block(Bucket=CODE)["PublicAccessBlockConfiguration"].values())
+    account.encrypted_as_told()
+
+
+def a_document_becomes_a_row(account):
+    return f"{account.posts('first'):.1f} s from S3 to the row"
+
+
+def again_changes_nothing(account):
+    before = account.events(), account.configurations(), account.s3.list_objects_v2(Bucket=CODE)["Contents"]
+    account.deploys().says(f"stack {STACK}: no changes")
+    after = account.events(), account.configurations(), account.s3.list_objects_v2(Bucket=CODE)["Contents"]
+    assert before == after, (before, after)
+
+
+def a_dry_run_changes_nothing(account):
+    before = account.events(), account.configurations()
+    account.deploys("--dry-run", "--parameter", "NormalizerMemoryMB=2048").says("Modify Functions (AWS::CloudFormation::Stack)")
+    assert (account.events(), account.configurations()) == before
+    assert not account.cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+
+
+def a_parameter_changes_only_that(account):
+    before, events = account.configurations(), account.events()
+    account.deploys("--parameter", "NormalizerMemoryMB=2048").says("UPDATE_COMPLETE Functions/Normalizer")
+    after = account.configurations()
+    assert after[f"{PREFIX}-normalizer"]["MemorySize"] == 2048, after
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {f"{PREFIX}-normalizer"}, changed
+    touched = {name for name, count in account.events().items() if count != events[name]}
+    assert all(name == STACK or "Functions" in name for name in touched), touched
+    # And stays when another is named.
+    account.deploys("--parameter", "ApiRateLimit=500")
+    assert account.configurations()[f"{PREFIX}-normalizer"]["MemorySize"] == 2048
+    return f"{account.posts('second'):.1f} s from S3 to the row"
+
+
+def the_macro_answers(account):
+    """The deployed zip of the macro as a function, asked as CloudFormation asks."""
+    account.functions.create_function(
+        FunctionName="macro", Runtime="provided.al2023", Handler="bootstrap", Architectures=["x86_64"], Timeout=30,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/macro", Code={"ZipFile": (account.zips / "macro.zip").read_bytes()})
+    queue = {"Type": "Sluice::Queue", "Properties": {
+        "Name": {"Fn::Sub": "${Prefix}-q"}, "ConsumerTimeoutSeconds": {"Ref": "Timeout"}, "AlarmTopic": {"Ref": "Topic"}}}
+    event = {
+        "accountId": ACCOUNT, "region": REGION, "transformId": f"{ACCOUNT}::Sluice", "requestId": "r-1", "params": {},
+        "fragment": {"Parameters": {name: {"Type": "String"} for name in ("Prefix", "Topic", "Timeout")}, "Resources": {"Q": queue}},
+        "templateParameterValues": {"Prefix": "p", "Topic": "arn:t", "Timeout": "10"}}
+
+    def asked(event):
+        return json.loads(account.functions.invoke(FunctionName="macro", Payload=json.dumps(event))["Payload"].read())
+
+    until("the macro's function is active", lambda: account.functions.get_function(
+        FunctionName="macro")["Configuration"]["State"] == "Active", ROWS_WITHIN_S)
+    answer = asked(event)
+    assert (answer["status"], answer["requestId"]) == ("success", "r-1"), answer
+    made = answer["fragment"]["Resources"]
+    assert made["Q"]["Type"] == "AWS::SQS::Queue" and made["Q"]["Properties"]["VisibilityTimeout"] == 60, made
+    assert "QDead" in made, made
+    queue["Properties"]["ConsumerTimeoutSeconds"] = "x"
+    answer = asked(event)
+    assert answer["status"] == "failure" and "Resource Q: Properties.ConsumerTimeoutSeconds" in answer["errorMessage"], answer
+    account.functions.delete_function(FunctionName="macro")
+
+
+def destroy_keeps_the_data(account):
+    account.types("destroy", status=1).says("These stay", f"the bucket {ACCOUNT}-lake-ingress", "no terminal to ask on")
+    account.types("destroy", "--delete-data", status=1).says("for good", "no terminal to ask on")
+    assert STACK in account.stacks()
+    account.types("destroy", "--yes").says("DELETE_COMPLETE Functions/Normalizer", "its data is kept")
+    kept = account.holds()
+    assert kept.pop("keys") and kept == {
+        "buckets": sorted(BUCKETS), "tables": [LEDGER], "pools": [f"{PREFIX}-user_pool"], "databases": ["lake", "lake_files"]}, kept
+
+
+def deploy_takes_it_up(account):
+    [key], [pool] = account.holds()["keys"], account.cognito.list_user_pools(MaxResults=60)["UserPools"]
+    account.deploys().says("the data of an earlier deployment is here", key, pool["Id"])
+    outputs = account.outputs()
+    assert (outputs["KmsKeyArn"], outputs["UserPoolId"]) == (key, pool["Id"]), outputs
+    seconds = account.posts("third")
+    rows = lake.query(account.athena, 'SELECT item__text FROM "lake_files"."orders" ORDER BY 1')
+    assert rows == [["first"], ["second"], ["third"]], rows
+    account.deploys().says(f"stack {STACK}: no changes")
+    return f"{seconds:.1f} s from S3 to the row"
+
+
+def part_of_the_data_is_told(account):
+    """What cannot be made and cannot be taken up."""
+    account.types("destroy", "--yes")
+    account.glue.delete_database(Name="lake")
+    account.deploys(status=1).says("some of the platform's data is here, some is not", "Not here: Glue database lake")
+    account.glue.create_database(DatabaseInput={"Name": "lake"})
+    account.deploys().says("the data of an earlier deployment is here")
+
+
+def destroy_leaves_nothing(account):
+    [key] = account.holds()["keys"]
+    account.types("destroy", "--delete-data", "--yes").says("nothing is left but the key", f"cancel-key-deletion --key-id {key}")
+    assert not account.holds(), account.holds()
+    assert account.key_state(key) == "PendingDeletion"
+    account.types("destroy", "--delete-data", "--yes")
+
+
+STEPS = [without_aws, what_is_mistyped, a_dry_run_of_nothing, what_fails_is_told, everything_is_made,
+         a_document_becomes_a_row, again_changes_nothing, a_dry_run_changes_nothing, a_parameter_changes_only_that,
+         the_macro_answers, destroy_keeps_the_data, deploy_takes_it_up, part_of_the_data_is_told, destroy_leaves_nothing]
+
+
+def main():
+    arguments = argparse.ArgumentParser(prog="scripts/test-deploy", description=__doc__)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    arguments.add_argument("--zips", type=Path, default=target / "lambda" / "x86_64")
+    chosen = arguments.parse_args()
+    if not list(chosen.zips.glob("*.zip")):
+        raise SystemExit(f"no zips in {chosen.zips}: run scripts/build-functions")
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder)) as emulator:
+        account = Account(emulator, chosen.zips.resolve())
+        for step in STEPS:
+            started = time.monotonic()
+            try:
+                told = step(account)
+            except Exception:  # noqa: BLE001 - whatever it is, the steps after it cannot be
+                traceback.print_exc()
+                print(emulator.log.read_text("utf-8", "replace")[-4000:])
+                print(f"FAILED {step.__name__}")
+                return 1
+            print(f"ok     {step.__name__} ({time.monotonic() - started:.1f} s{f'; {told}' if told else ''})", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
