@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from deployed import measure, scenario
+from deployed import costs, measure, scenario
 from deployed.check import PROBLEMS_SHOWN
 from deployed.emulator import REPOSITORY
 
@@ -22,7 +22,11 @@ def main():
     arguments.add_argument("--run", choices=RUNS)
     arguments.add_argument("--measure", action="store_true")
     arguments.add_argument("--json", type=Path)
+    arguments.add_argument("--costs", type=Path)
     chosen = arguments.parse_args()
+    if chosen.costs:
+        print("\n".join(costs.table(json.loads(chosen.costs.read_text("utf-8")))))
+        return 0
     if not list(chosen.zips.glob("*.zip")):
         raise SystemExit(f"no zips in {chosen.zips}: run scripts/build-functions")
     if chosen.measure:
