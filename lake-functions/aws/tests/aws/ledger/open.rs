@@ -3,7 +3,7 @@
 use super::{batch, id, ledger, table, uuid};
 use crate::harness::Emulator;
 use sluice_aws::SweepCursor;
-use sluice_pipeline::{Batch, Ledger, OpenBatches};
+use sluice_pipeline::{Batch, Ledger, OpenBatches, Rebuilds};
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -59,6 +59,12 @@ async fn claims_are_found_by_the_document_alone() {
         let claimed = ledger.claimed(&ids).await.expect("look");
         let found: Vec<_> = (0..200).filter(|&at| claimed[at]).collect();
         assert_eq!(found, [3, 70, 199], "{emulator:?}");
+        // A claim of a generation that a rebuild took the place of does not count.
+        let orders = table("orders");
+        assert!(ledger.change_generation(&orders, 1, 2).await.expect("change"));
+        let claimed = ledger.claimed(&ids).await.expect("look");
+        let found: Vec<_> = (0..200).filter(|&at| claimed[at]).collect();
+        assert_eq!(found, [70, 199], "{emulator:?}");
         // Not the start of another id.
         assert_eq!(ledger.claimed(&[id(&uuid(3)[..30])]).await.expect("look"), [false]);
     }
