@@ -28,6 +28,11 @@ HOLDS_DATA = {
 }
 
 
+# What a parameter may be: where a parent hands on its own of the same name, both say the same, or what the one takes
+# the other refuses, minutes later.
+BOUNDS = ("Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "MinLength", "MaxLength")
+
+
 @dataclass
 class Stack:
     """A template, and the resource of the parent that makes a nested stack of it."""
@@ -62,11 +67,13 @@ def nest(stacks):
                     child.parent, child.nested_as = stack, name
 
 
-def follow(stack, value):
-    """Where a value comes from: a list of (stack, value), one for each branch of a condition."""
+def follow(stack, value, bound="Default"):
+    """Where a value comes from: a list of (stack, value), one for each branch of a condition. For a parameter that is
+    given from outside stands its default, or its other `bound` where it has that.
+    """
     branches = call(value, "Fn::If")
     if branches is not None:
-        return follow(stack, branches[1]) + follow(stack, branches[2])
+        return follow(stack, branches[1], bound) + follow(stack, branches[2], bound)
     target = call(value, "Ref")
     parameter = stack.template.get("Parameters", {}).get(target) if isinstance(target, str) else None
     if parameter is not None:
@@ -74,14 +81,14 @@ def follow(stack, value):
             nested = stack.parent.template["Resources"][stack.nested_as]
             given = nested.get("Properties", {}).get("Parameters", {})
             if target in given:
-                return follow(stack.parent, given[target])
-        return [(stack, parameter["Default"])] if "Default" in parameter else [(stack, value)]
+                return follow(stack.parent, given[target], bound)
+        return [(stack, parameter.get(bound, parameter.get("Default", value)))]
     target = call(value, "Fn::GetAtt")
     if isinstance(target, list) and target[0] in stack.children and target[1].startswith("Outputs."):
         child = stack.children[target[0]]
         output = child.template.get("Outputs", {}).get(target[1].removeprefix("Outputs."))
         if output is not None:
-            return follow(child, output["Value"])
+            return follow(child, output["Value"], bound)
     return [(stack, value)]
 
 
@@ -99,10 +106,10 @@ def resource_of(stack, value, attribute="Arn"):
     return found
 
 
-def numbers(stack, value):
+def numbers(stack, value, bound="Default"):
     """Every number that a value can be; None where that cannot be told."""
     found = []
-    for _, origin in follow(stack, value):
+    for _, origin in follow(stack, value, bound):
         try:
             found.append(int(origin))
         except (TypeError, ValueError):
@@ -147,7 +154,10 @@ def queues(stack):
 
 
 def sources(stack):
-    """A message stays invisible for six times as long as its consumer may take."""
+    """A message stays invisible for six times as long as its consumer may take
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html), and before that while Lambda, which has
+    received it already, gathers the rest of the batch.
+    """
     for name, source in stack.resources("AWS::Lambda::EventSourceMapping"):
         properties = source.get("Properties", {})
         if "ReportBatchItemFailures" not in properties.get("FunctionResponseTypes", []):
@@ -157,6 +167,10 @@ def sources(stack):
         if timeouts is None:
             yield f"{name}: the timeout of its function cannot be told"
             continue
+        windows = numbers(stack, properties.get("MaximumBatchingWindowInSeconds", 0), "MaxValue")
+        if windows is None:
+            yield f"{name}: its window cannot be told"
+            continue
         found = resource_of(stack, properties.get("EventSourceArn"))
         if found is None:
             yield f"{name}: the queue that it reads cannot be told"
@@ -165,12 +179,12 @@ def sources(stack):
             if queue.get("Type") != "AWS::SQS::Queue":
                 continue
             visibility = numbers(where, queue.get("Properties", {}).get("VisibilityTimeout", 30))
-            needed = VISIBILITY_PER_TIMEOUT * max(timeouts)
+            needed = VISIBILITY_PER_TIMEOUT * max(timeouts) + max(windows)
             if visibility is None or min(visibility) < needed:
                 shown = "unknown" if visibility is None else f"{min(visibility)} s"
                 yield (
                     f"{name}: the visibility timeout of {where.name}/{queue_name} is {shown}: at least "
-                    f"{needed} s, {VISIBILITY_PER_TIMEOUT} times the timeout of the function"
+                    f"{needed} s, {VISIBILITY_PER_TIMEOUT} times the timeout of the function and its window"
                 )
 
 
@@ -233,6 +247,48 @@ def data(stack):
                     yield f"{name}: it holds data and has no {attribute}"
 
 
+def outputs_used(value):
+    """All (nested stack, output) within a value."""
+    if isinstance(value, dict):
+        target = call(value, "Fn::GetAtt")
+        if isinstance(target, list) and str(target[1]).startswith("Outputs."):
+            yield target[0], target[1].removeprefix("Outputs.")
+        substitution = call(value, "Fn::Sub")
+        for text in texts(value) if substitution is not None else []:
+            yield from re.findall(r"\$\{(\w+)\.Outputs\.(\w+)\}", text)
+        value = list(value.values())
+    if isinstance(value, list):
+        for element in value:
+            yield from outputs_used(element)
+
+
+def nested(stack):
+    """A nested stack is given what it asks for, and has what it is asked for: linters look at one template."""
+    for name, made in stack.resources("AWS::CloudFormation::Stack"):
+        child = stack.children.get(name)
+        if child is None:
+            yield f"{name}: its template is not among those that are looked at"
+            continue
+        asked = child.template.get("Parameters", {})
+        given = made.get("Properties", {}).get("Parameters", {})
+        for parameter in sorted(asked.keys() - given.keys()):
+            if "Default" not in asked[parameter]:
+                yield f"{name}: {child.name} asks for {parameter}, which is not given"
+        for parameter in sorted(given.keys() - asked.keys()):
+            yield f"{name}: {child.name} has no parameter {parameter}"
+        for parameter in sorted(given.keys() & asked.keys()):
+            own = stack.template.get("Parameters", {}).get(call(given[parameter], "Ref"))
+            for bound in BOUNDS if own is not None else ():
+                here, there = own.get(bound), asked[parameter].get(bound)
+                # Without a default here a value is always given.
+                if there is not None and here != there and not (bound == "Default" and here is None):
+                    yield f"{name}: {bound} of {parameter} is {here} here, {there} in {child.name}"
+    for name, output in sorted(set(outputs_used(stack.template))):
+        child = stack.children.get(name)
+        if child is not None and output not in child.template.get("Outputs", {}):
+            yield f"{child.name} has no output {output}, which is asked of {name}"
+
+
 def plain(stack):
     """Nothing is left of the macro."""
     if "Sluice" in json.dumps(stack.template.get("Transform", "")):
@@ -242,7 +298,7 @@ def plain(stack):
             yield f"{name}: it is not expanded"
 
 
-RULES = [plain, queues, sources, policies, data]
+RULES = [plain, nested, queues, sources, policies, data]
 
 
 def check(templates):

@@ -87,15 +87,52 @@ class Rules(unittest.TestCase):
 
         told = (
             "functions: Source: the visibility timeout of queues/Jobs is 360 s: at least 366 s, 6 times the "
-            "timeout of the function"
+            "timeout of the function and its window"
         )
         self.assertEqual(self.broken(longer), [told])
+
+    def test_visibility_with_a_window(self):
+        def gather(resources, templates):
+            resources["functions"]["Source"]["Properties"]["MaximumBatchingWindowInSeconds"] = {"Ref": "Window"}
+            templates["functions"]["Parameters"]["Window"] = {"Default": 0, "MaxValue": 300}
+
+        told = (
+            "functions: Source: the visibility timeout of queues/Jobs is 360 s: at least 660 s, 6 times the "
+            "timeout of the function and its window"
+        )
+        self.assertEqual(self.broken(gather), [told])
 
     def test_what_cannot_be_followed(self):
         def cut(resources, _):
             del resources["root"]["FunctionStack"]["Properties"]["Parameters"]["JobsArn"]
 
-        self.assertEqual(self.broken(cut), ["functions: Source: the queue that it reads cannot be told"])
+        self.assertEqual(
+            self.broken(cut),
+            [
+                "root: FunctionStack: functions asks for JobsArn, which is not given",
+                "functions: Source: the queue that it reads cannot be told",
+            ],
+        )
+
+    def test_nested_stacks(self):
+        def misfit(resources, templates):
+            given = resources["root"]["FunctionStack"]["Properties"]["Parameters"]
+            given["Timeout"] = {"Ref": "Seconds"}
+            given["Extra"] = {"Fn::Sub": "${QueueStack.Outputs.JobsUrl}"}
+            templates["root"]["Parameters"] = {"Seconds": {"Default": 60}}
+            lonely = copy.deepcopy(resources["root"]["QueueStack"])
+            lonely["Properties"]["TemplateURL"] = "https://example.com/other.yaml"
+            resources["root"]["Other"] = lonely
+
+        self.assertEqual(
+            self.broken(misfit),
+            [
+                "root: FunctionStack: functions has no parameter Extra",
+                "root: FunctionStack: Default of Timeout is 60 here, 900 in functions",
+                "root: Other: its template is not among those that are looked at",
+                "root: queues has no output JobsUrl, which is asked of QueueStack",
+            ],
+        )
 
     def test_queues(self):
         def harm(resources, _):
