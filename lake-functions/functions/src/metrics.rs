@@ -27,6 +27,16 @@ pub(crate) fn write_metrics(function: &str, figures: &[Figure], ids: Map<String,
     write(&line(function, figures, ids, u64::try_from(now).unwrap_or(0)));
 }
 
+/// Writes those figures that are not 0, of a function that a schedule calls: a metric costs for each
+/// hour in which it is written, and most hours nothing happens (D9).
+pub(crate) fn write_what_happened(function: &str, figures: &[Figure]) {
+    let happened: Vec<Figure> =
+        figures.iter().copied().filter(|(_, _, value)| *value != 0.0).collect();
+    if !happened.is_empty() {
+        write_metrics(function, &happened, Map::new());
+    }
+}
+
 fn line(function: &str, figures: &[Figure], ids: Map<String, Value>, now_ms: u64) -> Value {
     let definition = |(name, unit, _): &Figure| json!({"Name": name, "Unit": unit});
     let definitions: Vec<Value> = figures.iter().map(definition).collect();

@@ -1,7 +1,7 @@
 //! Rebuild: steps of a table's rebuild, for as long as an invocation lasts.
 
 use crate::log::{log, told};
-use crate::metrics::write_metrics;
+use crate::metrics::{count_invocation, write_metrics};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sluice_aws::{
@@ -141,6 +141,7 @@ impl RebuildFunction {
     /// repeat, to overlap, and to be ended anywhere.
     pub async fn handle(&self, request: Value, time: Duration) -> RebuildAnswer {
         let began = Instant::now();
+        count_invocation("rebuild");
         let end = began + time.saturating_sub(ANSWER_BEFORE_END);
         // On the heap: what is nested in it is deeper than the compiler lays out in one piece.
         match Box::pin(self.act(request, end)).await {

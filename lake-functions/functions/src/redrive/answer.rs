@@ -1,10 +1,9 @@
 //! What an invocation tells: counts, and ids up to a bound.
 
 use super::acts;
-use crate::metrics::write_metrics;
+use crate::metrics::write_what_happened;
 use serde_json::{Map, Value, json};
 use sluice_pipeline::{BatchMessage, Intent};
-use std::time::Instant;
 
 /// Ids of one list.
 const IDS_MAX: usize = 100;
@@ -38,10 +37,6 @@ impl Ids {
     fn figure(&self) -> f64 {
         self.count as f64
     }
-}
-
-fn duration(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1_000.0
 }
 
 /// Of a redrive.
@@ -85,7 +80,7 @@ impl RedriveAnswer {
     }
 
     /// A dry run counts as nothing done.
-    pub(super) fn write_metrics(&self, began: Instant, failures: usize) {
+    pub(super) fn write_metrics(&self, failures: usize) {
         let did = |ids: &Ids| if self.dry_run { 0.0 } else { ids.figure() };
         let figures = [
             ("Redriven", "Count", did(&self.sent)),
@@ -93,9 +88,8 @@ impl RedriveAnswer {
             ("UnknownLetters", "Count", self.unknown.figure()),
             ("UnreadableLetters", "Count", self.unreadable.figure()),
             ("Failures", "Count", failures as f64),
-            ("Duration", "Milliseconds", duration(began)),
         ];
-        write_metrics("redrive", &figures, Map::new());
+        write_what_happened("redrive", &figures);
     }
 }
 
@@ -173,7 +167,7 @@ impl SweepAnswer {
     }
 
     /// A dry run counts as nothing done.
-    pub(super) fn write_metrics(&self, began: Instant, failures: usize) {
+    pub(super) fn write_metrics(&self, failures: usize) {
         let did = |count: f64| if self.dry_run { 0.0 } else { count };
         let figures = [
             ("SweptDocuments", "Count", did(self.swept as f64)),
@@ -183,8 +177,7 @@ impl SweepAnswer {
             ("TooOld", "Count", self.too_old as f64),
             ("NoInventory", "Count", f64::from(u8::from(self.inventory.is_none()))),
             ("Failures", "Count", failures as f64),
-            ("Duration", "Milliseconds", duration(began)),
         ];
-        write_metrics("sweep", &figures, Map::new());
+        write_what_happened("sweep", &figures);
     }
 }

@@ -7,7 +7,6 @@ mod request;
 mod sweep;
 
 use crate::log::{log, told};
-use crate::metrics::count_invocation;
 use answer::{RedriveAnswer, SweepAnswer};
 use request::{Action, Request};
 use serde_json::{Value, json};
@@ -88,7 +87,6 @@ impl RedriveFunction {
     /// [`RedriveError`].
     pub async fn handle(&self, event: Value, time: Duration) -> Result<Value, RedriveError> {
         let began = Instant::now();
-        count_invocation("redrive");
         let time = Time {
             stop: began + time.saturating_sub(STOP_BEFORE_END),
             drop: began + time.saturating_sub(DROP_BEFORE_END),
@@ -100,13 +98,13 @@ impl RedriveFunction {
             Action::Redrive => {
                 let mut answer = RedriveAnswer::new(request.intent);
                 let causes = self.redrive(request.intent, time, &mut answer).await;
-                answer.write_metrics(began, causes.len());
+                answer.write_metrics(causes.len());
                 (answer.json(), causes)
             }
             Action::Sweep { days } => {
                 let mut answer = SweepAnswer::new(request.intent, days);
                 let causes = self.sweep(request.intent, days, time, &mut answer).await;
-                answer.write_metrics(began, causes.len());
+                answer.write_metrics(causes.len());
                 (answer.json(), causes)
             }
         };
