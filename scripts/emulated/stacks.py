@@ -152,7 +152,7 @@ def storage_as_written(_place):
 
 
 def data_is_kept(_place):
-    for template in ("encryption", "auth", "storage", "catalog"):
+    for template in ("encryption", "auth", "storage", "catalog", "ledger"):
         for name, resource in resources(template).items():
             kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
             check(kept == (resource["Type"] not in (
@@ -252,6 +252,121 @@ def catalog(place):
         check(place.create("catalog", account, ReuseData="True", **told) == outputs)
 
 
+def ledger(place):
+    for encrypt in (False, True):
+        account = place.account()
+        told = {"KmsKeyArn": place.key(account) if encrypt else "NONE"}
+        outputs = place.create("ledger", account, **told)
+        dynamodb = place.emulator.client("dynamodb", account)
+        table = dynamodb.describe_table(TableName=outputs["LedgerTable"])["Table"]
+        check(outputs == {"LedgerTable": "data_platform-ledger", "LedgerArn": table["TableArn"]}, outputs, table)
+        check(table["DeletionProtectionEnabled"] and table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST", table)
+        check(keys(table) == ["pk", "sk"], table)
+        indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
+        check(keys(indexes["open_batches"]) == ["open", "created_at_ms"] and len(indexes) == 2, indexes)
+        check(keys(indexes["batches_of_table"]) == ["table", "created_at_ms"], indexes)
+        check(all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes.values()), indexes)
+
+        # Deleted and deployed again: the ledger is kept, and taken up.
+        item = {"pk": {"S": "document#1"}, "sk": {"S": "orders#g1"}}
+        dynamodb.put_item(TableName=outputs["LedgerTable"], Item=item)
+        place.delete("ledger", account)
+        check(place.create("ledger", account, ReuseData="True", **told) == outputs, outputs)
+        check(dynamodb.get_item(TableName=outputs["LedgerTable"], Key=item)["Item"] == item, "an item went with the stack")
+
+
+def keys(table):
+    return [key["AttributeName"] for key in table["KeySchema"]]
+
+
+def ledger_as_written(_place):
+    """What ministack leaves out of a table."""
+    for key in ("NONE", "arn:key"):
+        table = resources("ledger", KmsKeyArn=key)["Ledger"]["Properties"]
+        check(table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}, table)
+        check(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, table)
+        check(table["SSESpecification"] == ({"SSEEnabled": False} if key == "NONE" else {
+            "SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}), table)
+
+
+EVENTS = {
+    "batch.dead": ({"sends": 2}, "Sluice data_platform: batch 0a of table orders waits in the dead-letter queue."),
+    "document.rejected": (
+        {"documents": 2, "rejects": {"bad_json": 2}},
+        "Sluice data_platform: 2 whole documents for table orders were rejected (batch 0a)."),
+    "document.rejected ": (
+        {"documents": 0, "rejects": {"bad_json": 1}},
+        "Sluice data_platform: some records for table orders were rejected (batch 0a); the rest of their documents became "
+        "rows."),
+    "type.conflict": (
+        {"paths": 3}, "Sluice data_platform: 3 paths of table orders now have values of one kind more (batch 0a)."),
+    "something.else": ({"documents": 1}, None),
+}
+
+
+def notifications(place):
+    for rejects, conflicts, email in itertools.product(("True", "False"), ("True", "False"), ("NONE", "who@example.com")):
+        account = place.account()
+        topic = place.create(
+            "notifications", account, TellRejects=rejects, TellConflicts=conflicts, AlarmEmail=email,
+            KmsKeyArn=place.key(account))["TopicArn"]
+        sns, sqs, events = (place.emulator.client(s, account) for s in ("sns", "sqs", "events"))
+        told = [s["Endpoint"] for s in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]]
+        check(told == ([] if email == "NONE" else [email]), told)
+        arn = f"arn:aws:sqs:{REGION}:{account}:heard"
+        queue = sqs.create_queue(QueueName="heard", Attributes={"Policy": json.dumps({
+            "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+                "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]})})["QueueUrl"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        for kind, (detail, _) in EVENTS.items():
+            detail = json.dumps({"table": "orders", "batch": "0a"} | detail)
+            for source in ("sluice", "another"):
+                events.put_events(Entries=[{"Source": source, "DetailType": kind.strip(), "Detail": detail}])
+        told_of = {"batch.dead": "True", "document.rejected": rejects, "type.conflict": conflicts}
+        expected = sorted(
+            text for kind, (_, text) in EVENTS.items() if told_of.get(kind.strip()) == "True")
+        heard = []
+        # A long poll, so that what comes late is heard, and what should not come has time to.
+        while messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                heard.append(json.loads(message["Body"].splitlines()[0]))
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        check(sorted(heard) == expected, heard, expected)
+
+
+def observability(place):
+    for detailed, dashboard in itertools.product(("False", "True"), repeat=2):
+        account = place.account()
+        topic = place.emulator.client("sns", account).create_topic(Name="alarms")["TopicArn"]
+        place.create(
+            "observability", account, AlarmTopic=topic, IngressBucket="b", AccessLogsBucket="b",
+            EnableDetailedAlarms=detailed, EnableDashboard=dashboard)
+        cloudwatch = place.emulator.client("cloudwatch", account)
+        alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+        check(len(alarms) == (7 if detailed == "True" else 1), alarms)
+        check(all(alarm["AlarmActions"] == alarm["OKActions"] == [topic] for alarm in alarms), alarms)
+        names = [entry["DashboardName"] for entry in cloudwatch.list_dashboards()["DashboardEntries"]]
+        check(names == (["data_platform"] if dashboard == "True" else []), names)
+        if names:
+            body = json.loads(cloudwatch.get_dashboard(DashboardName=names[0])["DashboardBody"])
+            check(len(body["widgets"]) == 8 and "${" not in json.dumps(body), body)
+
+
+def observability_as_written(_place):
+    """ministack makes no trails."""
+    for on in ("False", "True"):
+        trails = [r["Properties"] for r in resources("observability", EnableDataEvents=on).values()
+                  if r["Type"] == "AWS::CloudTrail::Trail"]
+        check(len(trails) == (1 if on == "True" else 0), trails)
+        for trail in trails:
+            # As the policies of the bucket and of the key want it.
+            check(trail["TrailName"] == {"Fn::Sub": "${Prefix}-documents"} and trail["S3KeyPrefix"] == "cloudtrail", trail)
+            [selector] = trail["AdvancedEventSelectors"]
+            fields = {field["Field"] for field in selector["FieldSelectors"]}
+            check(fields == {"eventCategory", "resources.type", "resources.ARN"}, selector)
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -259,7 +374,8 @@ def listed(value):
 def main():
     place = Place()
     tests = []
-    for test in (data_is_kept, encryption, auth, auth_refuses_a_client_of_no_pool, storage, storage_as_written, catalog):
+    for test in (data_is_kept, encryption, auth, auth_refuses_a_client_of_no_pool, storage, storage_as_written, catalog,
+                 ledger, ledger_as_written, notifications, observability, observability_as_written):
         def named(test=test):
             test(place)
         named.__name__ = test.__name__

@@ -28,6 +28,11 @@ HOLDS_DATA = {
 }
 
 
+# What a parameter may be: where a parent hands on its own of the same name, both say the same, or what the one takes
+# the other refuses, minutes later.
+BOUNDS = ("Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "MinLength", "MaxLength")
+
+
 @dataclass
 class Stack:
     """A template, and the resource of the parent that makes a nested stack of it."""
@@ -233,6 +238,48 @@ def data(stack):
                     yield f"{name}: it holds data and has no {attribute}"
 
 
+def outputs_used(value):
+    """All (nested stack, output) within a value."""
+    if isinstance(value, dict):
+        target = call(value, "Fn::GetAtt")
+        if isinstance(target, list) and str(target[1]).startswith("Outputs."):
+            yield target[0], target[1].removeprefix("Outputs.")
+        substitution = call(value, "Fn::Sub")
+        for text in texts(value) if substitution is not None else []:
+            yield from re.findall(r"\$\{(\w+)\.Outputs\.(\w+)\}", text)
+        value = list(value.values())
+    if isinstance(value, list):
+        for element in value:
+            yield from outputs_used(element)
+
+
+def nested(stack):
+    """A nested stack is given what it asks for, and has what it is asked for: linters look at one template."""
+    for name, made in stack.resources("AWS::CloudFormation::Stack"):
+        child = stack.children.get(name)
+        if child is None:
+            yield f"{name}: its template is not among those that are looked at"
+            continue
+        asked = child.template.get("Parameters", {})
+        given = made.get("Properties", {}).get("Parameters", {})
+        for parameter in sorted(asked.keys() - given.keys()):
+            if "Default" not in asked[parameter]:
+                yield f"{name}: {child.name} asks for {parameter}, which is not given"
+        for parameter in sorted(given.keys() - asked.keys()):
+            yield f"{name}: {child.name} has no parameter {parameter}"
+        for parameter in sorted(given.keys() & asked.keys()):
+            own = stack.template.get("Parameters", {}).get(call(given[parameter], "Ref"))
+            for bound in BOUNDS if own is not None else ():
+                here, there = own.get(bound), asked[parameter].get(bound)
+                # Without a default here a value is always given.
+                if there is not None and here != there and not (bound == "Default" and here is None):
+                    yield f"{name}: {bound} of {parameter} is {here} here, {there} in {child.name}"
+    for name, output in sorted(set(outputs_used(stack.template))):
+        child = stack.children.get(name)
+        if child is not None and output not in child.template.get("Outputs", {}):
+            yield f"{child.name} has no output {output}, which is asked of {name}"
+
+
 def plain(stack):
     """Nothing is left of the macro."""
     if "Sluice" in json.dumps(stack.template.get("Transform", "")):
@@ -242,7 +289,7 @@ def plain(stack):
             yield f"{name}: it is not expanded"
 
 
-RULES = [plain, queues, sources, policies, data]
+RULES = [plain, nested, queues, sources, policies, data]
 
 
 def check(templates):

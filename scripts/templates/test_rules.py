@@ -95,7 +95,33 @@ class Rules(unittest.TestCase):
         def cut(resources, _):
             del resources["root"]["FunctionStack"]["Properties"]["Parameters"]["JobsArn"]
 
-        self.assertEqual(self.broken(cut), ["functions: Source: the queue that it reads cannot be told"])
+        self.assertEqual(
+            self.broken(cut),
+            [
+                "root: FunctionStack: functions asks for JobsArn, which is not given",
+                "functions: Source: the queue that it reads cannot be told",
+            ],
+        )
+
+    def test_nested_stacks(self):
+        def misfit(resources, templates):
+            given = resources["root"]["FunctionStack"]["Properties"]["Parameters"]
+            given["Timeout"] = {"Ref": "Seconds"}
+            given["Extra"] = {"Fn::Sub": "${QueueStack.Outputs.JobsUrl}"}
+            templates["root"]["Parameters"] = {"Seconds": {"Default": 60}}
+            lonely = copy.deepcopy(resources["root"]["QueueStack"])
+            lonely["Properties"]["TemplateURL"] = "https://example.com/other.yaml"
+            resources["root"]["Other"] = lonely
+
+        self.assertEqual(
+            self.broken(misfit),
+            [
+                "root: FunctionStack: functions has no parameter Extra",
+                "root: FunctionStack: Default of Timeout is 60 here, 900 in functions",
+                "root: Other: its template is not among those that are looked at",
+                "root: queues has no output JobsUrl, which is asked of QueueStack",
+            ],
+        )
 
     def test_queues(self):
         def harm(resources, _):
