@@ -3,8 +3,9 @@
 The steps build on each other: one account, from nothing to nothing.
 
 What ministack's CloudFormation is not, and what stands in for it here, so that the scripts need not know:
-- It has no macros. The scripts ask and expand the templates themselves; that the macro's function answers CloudFormation
-  is tested with CloudFormation's own event (`the_macro_answers`).
+- It has no macros. The scripts ask and expand the templates themselves. The way with the macro is gone once with a copy
+  of the tree in which ministack finds nothing of it to do, and its function gets CloudFormation's own event
+  (`the_macro_answers`).
 - It makes buckets without the encryption that the template asks for, by which scripts/destroy and scripts/deploy find
   the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
 - It leaves a nested stack that failed, which `what_fails_is_told` deletes.
@@ -16,6 +17,8 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
 import argparse
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +34,7 @@ from deployed.waiting import until
 DEPLOY_WITHIN_S = 600
 ROWS_WITHIN_S = 120
 PREFIX = "data_platform"
-STACK, LEDGER = "data-platform-lake", f"{PREFIX}-ledger"
+STACK, MACROS, LEDGER = "data-platform-lake", "data-platform-macros", f"{PREFIX}-ledger"
 BUCKETS = {f"{ACCOUNT}-{name}" for name in ("lake-ingress", "lake", "lake-results", "lake-access-logs")}
 CODE = f"{ACCOUNT}-lake-code"
 
@@ -66,17 +69,17 @@ class Account:
              "cloudformation", "cognito-idp", "dynamodb", "athena", "events", "glue", "iam", "kms", "lambda",
              "logs", "s3", "sns", "sqs", "cloudwatch", "scheduler"))
 
-    def types(self, name, *arguments, status=0, **environment):
-        """Runs a script of scripts/ as typed, with no terminal to answer on."""
-        done = subprocess.run([str(REPOSITORY / "scripts" / name), *arguments], capture_output=True, text=True,
+    def types(self, name, *arguments, status=0, tree=REPOSITORY, **environment):
+        """Runs a script of scripts/ as typed, with no terminal to answer on. `tree`: where scripts/ is."""
+        done = subprocess.run([str(tree / "scripts" / name), *arguments], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, start_new_session=True, check=False,
                               env=self.environment | environment, timeout=DEPLOY_WITHIN_S)
         told = Told(done)
         assert told.status == status, f"scripts/{name} {' '.join(arguments)}: {told}"
         return told
 
-    def deploys(self, *arguments, status=0):
-        told = self.types("deploy", "--arch", "x86_64", "--zips", str(self.zips), *arguments, status=status)
+    def deploys(self, *arguments, status=0, tree=REPOSITORY):
+        told = self.types("deploy", "--arch", "x86_64", "--zips", str(self.zips), *arguments, status=status, tree=tree)
         if status == 0 and "--dry-run" not in arguments:
             self.mend()
         return told
@@ -218,10 +221,12 @@ def again_changes_nothing(account):
 
 
 def a_dry_run_changes_nothing(account):
-    before = account.events(), account.configurations()
+    def change_sets():
+        return account.cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+
+    before = account.events(), account.configurations(), change_sets()
     account.deploys("--dry-run", "--parameter", "NormalizerMemoryMB=2048").says("Modify Functions (AWS::CloudFormation::Stack)")
-    assert (account.events(), account.configurations()) == before
-    assert not account.cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+    assert (account.events(), account.configurations(), change_sets()) == before
 
 
 def a_parameter_changes_only_that(account):
@@ -240,10 +245,13 @@ def a_parameter_changes_only_that(account):
 
 
 def the_macro_answers(account):
-    """The deployed zip of the macro as a function, asked as CloudFormation asks."""
-    account.functions.create_function(
-        FunctionName="macro", Runtime="provided.al2023", Handler="bootstrap", Architectures=["x86_64"], Timeout=30,
-        Role=f"arn:aws:iam::{ACCOUNT}:role/macro", Code={"ZipFile": (account.zips / "macro.zip").read_bytes()})
+    """With the stack of the macro, and its function asked as CloudFormation asks."""
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder:
+        tree = a_tree_without_the_macro(account, Path(folder))
+        account.deploys("--expand", "macro", tree=tree).says(
+            "CREATE_COMPLETE Permission", f"stack {MACROS} is CREATE_COMPLETE", f"stack {STACK} is UPDATE_COMPLETE")
+        account.deploys("--expand", "macro", tree=tree).says(f"stack {MACROS}: no changes", f"stack {STACK}: no changes")
+    name = f"{PREFIX}-macro"
     queue = {"Type": "Sluice::Queue", "Properties": {
         "Name": {"Fn::Sub": "${Prefix}-q"}, "ConsumerTimeoutSeconds": {"Ref": "Timeout"}, "AlarmTopic": {"Ref": "Topic"}}}
     event = {
@@ -252,10 +260,8 @@ def the_macro_answers(account):
         "templateParameterValues": {"Prefix": "p", "Topic": "arn:t", "Timeout": "10"}}
 
     def asked(event):
-        return json.loads(account.functions.invoke(FunctionName="macro", Payload=json.dumps(event))["Payload"].read())
+        return json.loads(account.functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
 
-    until("the macro's function is active", lambda: account.functions.get_function(
-        FunctionName="macro")["Configuration"]["State"] == "Active", ROWS_WITHIN_S)
     answer = asked(event)
     assert (answer["status"], answer["requestId"]) == ("success", "r-1"), answer
     made = answer["fragment"]["Resources"]
@@ -264,7 +270,23 @@ def the_macro_answers(account):
     queue["Properties"]["ConsumerTimeoutSeconds"] = "x"
     answer = asked(event)
     assert answer["status"] == "failure" and "Resource Q: Properties.ConsumerTimeoutSeconds" in answer["errorMessage"], answer
-    account.functions.delete_function(FunctionName="macro")
+
+
+def a_tree_without_the_macro(account, folder):
+    """The scripts and templates as they are, but for what ministack does not know: macros.yaml without its macro, and
+    what that would have expanded expanded already."""
+    shutil.copytree(REPOSITORY / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "cloudformation").mkdir()
+    target = Path(account.environment.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    for template in (REPOSITORY / "cloudformation").glob("*.yaml"):
+        text = template.read_text("utf-8")
+        if template.name == "macros.yaml":
+            text, cut = re.subn(r"(?ms)^  Macro:\n.*?(?=^  \w+:$)|^  MacroName:\n.*?(?=^  \w+:$)", "", text)
+            assert cut == 2, text
+        elif "\nTransform: Sluice\n" in text:
+            text = subprocess.run([target / "debug" / "template", template], capture_output=True, text=True, check=True).stdout
+        (folder / "cloudformation" / template.name).write_text(text, "utf-8")
+    return folder
 
 
 def destroy_keeps_the_data(account):
@@ -318,7 +340,7 @@ def main():
     chosen = arguments.parse_args()
     if not list(chosen.zips.glob("*.zip")):
         raise SystemExit(f"no zips in {chosen.zips}: run scripts/build-functions")
-    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder)) as emulator:
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder), tells_functions=True) as emulator:
         account = Account(emulator, chosen.zips.resolve())
         for step in STEPS:
             started = time.monotonic()

@@ -46,12 +46,13 @@ class Ministack:
 
 
 @contextlib.contextmanager
-def ministack(folder):
-    """Starts the server. `folder`: an empty one for its log and its temporary files."""
+def ministack(folder, *, tells_functions=False):
+    """Starts the server. `folder`: an empty one for its log and its temporary files. `tells_functions`: of where it is,
+    whatever their own environment says; else that has to say it."""
     log = Path(folder, "ministack.log")
     for _ in range(STARTS_MAX):
         port = _free_port()
-        guard = _start(port, folder, log)
+        guard = _start(port, folder, log, tells_functions)
         try:
             if _ready(guard, port, log):
                 yield Ministack(port, guard.pid, log)
@@ -63,10 +64,12 @@ def ministack(folder):
     raise SystemExit(f"ministack did not start in {STARTS_MAX} tries: {log}")
 
 
-def _start(port, folder, log):
+def _start(port, folder, log, tells_functions):
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
     own.update(BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), IOT_MTLS_ENABLED="0", SFTP_ENABLED="0",
                LAMBDA_EXECUTOR="local", MINISTACK_REGION=REGION, TMPDIR=str(folder))
+    if tells_functions:
+        own["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
     with open(log, "ab") as output:
         return subprocess.Popen([sys.executable, str(GUARD), sys.executable, "-m", "ministack"], env=own,
                                 stdin=subprocess.PIPE, stdout=output, stderr=output)
