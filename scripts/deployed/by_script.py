@@ -8,6 +8,7 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
   (`the_macro_answers`).
 - It makes buckets without the encryption that the template asks for, by which scripts/destroy and scripts/deploy find
   the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
+- Its nested stacks cannot be updated as it is: see `mended`.
 - It leaves a nested stack that failed, which `what_fails_is_told` deletes.
 - It has no CloudTrail, so EnableDataEvents stays off; schedules are made and never fire; and it does not hold functions
   against their roles. Its queues know no window.
@@ -340,7 +341,7 @@ def main():
     chosen = arguments.parse_args()
     if not list(chosen.zips.glob("*.zip")):
         raise SystemExit(f"no zips in {chosen.zips}: run scripts/build-functions")
-    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder), tells_functions=True) as emulator:
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder), for_stacks=True) as emulator:
         account = Account(emulator, chosen.zips.resolve())
         for step in STEPS:
             started = time.monotonic()
