@@ -67,11 +67,13 @@ def nest(stacks):
                     child.parent, child.nested_as = stack, name
 
 
-def follow(stack, value):
-    """Where a value comes from: a list of (stack, value), one for each branch of a condition."""
+def follow(stack, value, bound="Default"):
+    """Where a value comes from: a list of (stack, value), one for each branch of a condition. For a parameter that is
+    given from outside stands its default, or its other `bound` where it has that.
+    """
     branches = call(value, "Fn::If")
     if branches is not None:
-        return follow(stack, branches[1]) + follow(stack, branches[2])
+        return follow(stack, branches[1], bound) + follow(stack, branches[2], bound)
     target = call(value, "Ref")
     parameter = stack.template.get("Parameters", {}).get(target) if isinstance(target, str) else None
     if parameter is not None:
@@ -79,14 +81,14 @@ def follow(stack, value):
             nested = stack.parent.template["Resources"][stack.nested_as]
             given = nested.get("Properties", {}).get("Parameters", {})
             if target in given:
-                return follow(stack.parent, given[target])
-        return [(stack, parameter["Default"])] if "Default" in parameter else [(stack, value)]
+                return follow(stack.parent, given[target], bound)
+        return [(stack, parameter.get(bound, parameter.get("Default", value)))]
     target = call(value, "Fn::GetAtt")
     if isinstance(target, list) and target[0] in stack.children and target[1].startswith("Outputs."):
         child = stack.children[target[0]]
         output = child.template.get("Outputs", {}).get(target[1].removeprefix("Outputs."))
         if output is not None:
-            return follow(child, output["Value"])
+            return follow(child, output["Value"], bound)
     return [(stack, value)]
 
 
@@ -104,10 +106,10 @@ def resource_of(stack, value, attribute="Arn"):
     return found
 
 
-def numbers(stack, value):
+def numbers(stack, value, bound="Default"):
     """Every number that a value can be; None where that cannot be told."""
     found = []
-    for _, origin in follow(stack, value):
+    for _, origin in follow(stack, value, bound):
         try:
             found.append(int(origin))
         except (TypeError, ValueError):
@@ -152,7 +154,10 @@ def queues(stack):
 
 
 def sources(stack):
-    """A message stays invisible for six times as long as its consumer may take."""
+    """A message stays invisible for six times as long as its consumer may take
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html), and before that while Lambda, which has
+    received it already, gathers the rest of the batch.
+    """
     for name, source in stack.resources("AWS::Lambda::EventSourceMapping"):
         properties = source.get("Properties", {})
         if "ReportBatchItemFailures" not in properties.get("FunctionResponseTypes", []):
@@ -162,6 +167,10 @@ def sources(stack):
         if timeouts is None:
             yield f"{name}: the timeout of its function cannot be told"
             continue
+        windows = numbers(stack, properties.get("MaximumBatchingWindowInSeconds", 0), "MaxValue")
+        if windows is None:
+            yield f"{name}: its window cannot be told"
+            continue
         found = resource_of(stack, properties.get("EventSourceArn"))
         if found is None:
             yield f"{name}: the queue that it reads cannot be told"
@@ -170,12 +179,12 @@ def sources(stack):
             if queue.get("Type") != "AWS::SQS::Queue":
                 continue
             visibility = numbers(where, queue.get("Properties", {}).get("VisibilityTimeout", 30))
-            needed = VISIBILITY_PER_TIMEOUT * max(timeouts)
+            needed = VISIBILITY_PER_TIMEOUT * max(timeouts) + max(windows)
             if visibility is None or min(visibility) < needed:
                 shown = "unknown" if visibility is None else f"{min(visibility)} s"
                 yield (
                     f"{name}: the visibility timeout of {where.name}/{queue_name} is {shown}: at least "
-                    f"{needed} s, {VISIBILITY_PER_TIMEOUT} times the timeout of the function"
+                    f"{needed} s, {VISIBILITY_PER_TIMEOUT} times the timeout of the function and its window"
                 )
 
 

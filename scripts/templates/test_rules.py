@@ -87,9 +87,20 @@ class Rules(unittest.TestCase):
 
         told = (
             "functions: Source: the visibility timeout of queues/Jobs is 360 s: at least 366 s, 6 times the "
-            "timeout of the function"
+            "timeout of the function and its window"
         )
         self.assertEqual(self.broken(longer), [told])
+
+    def test_visibility_with_a_window(self):
+        def gather(resources, templates):
+            resources["functions"]["Source"]["Properties"]["MaximumBatchingWindowInSeconds"] = {"Ref": "Window"}
+            templates["functions"]["Parameters"]["Window"] = {"Default": 0, "MaxValue": 300}
+
+        told = (
+            "functions: Source: the visibility timeout of queues/Jobs is 360 s: at least 660 s, 6 times the "
+            "timeout of the function and its window"
+        )
+        self.assertEqual(self.broken(gather), [told])
 
     def test_what_cannot_be_followed(self):
         def cut(resources, _):
