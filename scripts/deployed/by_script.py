@@ -294,7 +294,7 @@ def destroy_keeps_the_data(account):
     account.types("destroy", status=1).says("These stay", f"the bucket {ACCOUNT}-lake-ingress", "no terminal to ask on")
     account.types("destroy", "--delete-data", status=1).says("for good", "no terminal to ask on")
     assert STACK in account.stacks()
-    account.types("destroy", "--yes").says("DELETE_COMPLETE Functions/Normalizer", "its data is kept")
+    account.types("destroy", "--yes").says("DELETE_COMPLETE Functions", "its data is kept")
     kept = account.holds()
     assert kept.pop("keys") and kept == {
         "buckets": sorted(BUCKETS), "tables": [LEDGER], "pools": [f"{PREFIX}-user_pool"], "databases": ["lake", "lake_files"]}, kept
