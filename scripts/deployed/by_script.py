@@ -3,10 +3,13 @@
 The steps build on each other: one account, from nothing to nothing.
 
 What ministack's CloudFormation is not, and what stands in for it here, so that the scripts need not know:
-- It has no macros. The scripts ask and expand the templates themselves; that the macro's function answers CloudFormation
-  is tested with CloudFormation's own event (`the_macro_answers`).
-- It makes buckets without the encryption that the template asks for, so `encrypted_as_told` sets it, for scripts/destroy
-  and scripts/deploy to find the key by.
+- It has no macros. The scripts ask and expand the templates themselves. The way with the macro is gone once with a copy
+  of the tree in which ministack finds nothing of it to do, and its function gets CloudFormation's own event
+  (`the_macro_answers`).
+- It makes buckets without the encryption that the template asks for, by which scripts/destroy and scripts/deploy find
+  the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
+- Its nested stacks cannot be updated as it is: see `mended`.
+- It leaves a nested stack that failed, which `what_fails_is_told` deletes.
 - It has no CloudTrail, so EnableDataEvents stays off; schedules are made and never fire; and it does not hold functions
   against their roles. Its queues know no window.
 - Its API Gateway is made, with the endpoint that AWS would have; documents are put as that would (DESIGN 2.2).
@@ -15,6 +18,8 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
 import argparse
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,12 +35,9 @@ from deployed.waiting import until
 DEPLOY_WITHIN_S = 600
 ROWS_WITHIN_S = 120
 PREFIX = "data_platform"
-STACK, LEDGER = "data-platform-lake", f"{PREFIX}-ledger"
+STACK, MACROS, LEDGER = "data-platform-lake", "data-platform-macros", f"{PREFIX}-ledger"
 BUCKETS = {f"{ACCOUNT}-{name}" for name in ("lake-ingress", "lake", "lake-results", "lake-access-logs")}
 CODE = f"{ACCOUNT}-lake-code"
-# In the way of a nested stack.
-TAKEN = f"/aws/lambda/{PREFIX}-normalizer"
-DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
 class Told:
@@ -68,17 +70,30 @@ class Account:
              "cloudformation", "cognito-idp", "dynamodb", "athena", "events", "glue", "iam", "kms", "lambda",
              "logs", "s3", "sns", "sqs", "cloudwatch", "scheduler"))
 
-    def types(self, name, *arguments, status=0, **environment):
-        """Runs a script of scripts/ as typed, with no terminal to answer on."""
-        done = subprocess.run([str(REPOSITORY / "scripts" / name), *arguments], capture_output=True, text=True,
+    def types(self, name, *arguments, status=0, tree=REPOSITORY, **environment):
+        """Runs a script of scripts/ as typed, with no terminal to answer on. `tree`: where scripts/ is."""
+        done = subprocess.run([str(tree / "scripts" / name), *arguments], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, start_new_session=True, check=False,
                               env=self.environment | environment, timeout=DEPLOY_WITHIN_S)
         told = Told(done)
         assert told.status == status, f"scripts/{name} {' '.join(arguments)}: {told}"
         return told
 
-    def deploys(self, *arguments, status=0):
-        return self.types("deploy", "--arch", "x86_64", "--zips", str(self.zips), *arguments, status=status)
+    def deploys(self, *arguments, status=0, tree=REPOSITORY):
+        told = self.types("deploy", "--arch", "x86_64", "--zips", str(self.zips), *arguments, status=status, tree=tree)
+        if status == 0 and "--dry-run" not in arguments:
+            self.mend()
+        return told
+
+    def mend(self):
+        """Makes good what ministack's CloudFormation leaves out."""
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.outputs()["KmsKeyArn"]},
+                "BucketKeyEnabled": True}
+        for bucket in BUCKETS:
+            self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        for mapping in self.functions.list_event_source_mappings()["EventSourceMappings"]:
+            self.functions.update_event_source_mapping(
+                UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])})
 
     def stacks(self):
         """Name to stack, of those that are there."""
@@ -126,13 +141,6 @@ class Account:
     def key_state(self, key):
         return self.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
 
-    def encrypted_as_told(self):
-        """Gives the buckets the encryption that the template asks for; ministack leaves it out."""
-        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.outputs()["KmsKeyArn"]},
-                "BucketKeyEnabled": True}
-        for bucket in BUCKETS:
-            self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-
     def posts(self, text):
         """Puts a document as the API would, and waits for its row. Answers the seconds."""
         document = gateway.Document(str(uuid.uuid4()), "Orders", json.dumps({"item": {"text": text}, "count": 7}).encode(),
@@ -161,7 +169,7 @@ def without_aws(account):
 def what_is_mistyped(account):
     for arguments, told in [
         (["--parameter", "x"], '"x" is no parameter: KEY=VALUE'), (["--arch", "arm"], "--arch is arm64 or x86_64"),
-        (["--parameter", "ReuseData=True"], "this script's to say"), (["--parametr"], 'what is "--parametr"?'),
+        (["--parameter", "ReuseData=True"], "this script's to say"), (["--parameter", "Nonsense=1"], "no parameter Nonsense, it has AccessLogRetentionDays "), (["--parametr"], 'what is "--parametr"?'),
         (["--parameter"], "--parameter wants a value"), (["--prefix", "1x"], 'the prefix "1x" is none'),
     ]:
         account.types("deploy", *arguments, status=2).says(told, "scripts/deploy --help")
@@ -177,12 +185,14 @@ def a_dry_run_of_nothing(account):
 
 
 def what_fails_is_told(account):
-    """A name that is taken, in a nested stack: its reason comes to the top, and nothing stays behind."""
-    account.logs.create_log_group(logGroupName=TAKEN)
-    account.deploys(status=1).says("What failed:", "Functions/NormalizerLogs: ", "stack data-platform-lake is not deployed")
-    assert account.stacks()[STACK]["StackStatus"] == "ROLLBACK_COMPLETE", account.stacks()
-    account.logs.delete_log_group(logGroupName=TAKEN)
-    account.deploys("--parameter", "Nonsense=1", status=1).says("no parameter Nonsense", "it has ")
+    """In a nested stack: its reason comes to the top, and nothing stays behind that is in the way."""
+    account.deploys("--parameter", "UserPoolId=eu-central-1_Nowhere1", status=1).says(
+        "What failed:", "  Users: ", "pool eu-central-1_Nowhere1 does not exist", f"stack {STACK} is not deployed")
+    stacks = account.stacks()
+    assert stacks.pop(STACK)["StackStatus"] == "ROLLBACK_COMPLETE", account.stacks()
+    for stack in stacks.values():
+        # Nested ones that failed: CloudFormation takes them back with the root.
+        account.cloudformation.delete_stack(StackName=stack["StackId"])
 
 
 def everything_is_made(account):
@@ -198,7 +208,6 @@ def everything_is_made(account):
     policy = json.loads(account.s3.get_bucket_policy(Bucket=CODE)["Policy"])
     assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, policy
     assert all(account.s3.get_public_access_block(Bucket=CODE)["PublicAccessBlockConfiguration"].values())
-    account.encrypted_as_told()
 
 
 def a_document_becomes_a_row(account):
@@ -213,10 +222,12 @@ def again_changes_nothing(account):
 
 
 def a_dry_run_changes_nothing(account):
-    before = account.events(), account.configurations()
+    def change_sets():
+        return account.cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+
+    before = account.events(), account.configurations(), change_sets()
     account.deploys("--dry-run", "--parameter", "NormalizerMemoryMB=2048").says("Modify Functions (AWS::CloudFormation::Stack)")
-    assert (account.events(), account.configurations()) == before
-    assert not account.cloudformation.list_change_sets(StackName=STACK)["Summaries"]
+    assert (account.events(), account.configurations(), change_sets()) == before
 
 
 def a_parameter_changes_only_that(account):
@@ -235,10 +246,13 @@ def a_parameter_changes_only_that(account):
 
 
 def the_macro_answers(account):
-    """The deployed zip of the macro as a function, asked as CloudFormation asks."""
-    account.functions.create_function(
-        FunctionName="macro", Runtime="provided.al2023", Handler="bootstrap", Architectures=["x86_64"], Timeout=30,
-        Role=f"arn:aws:iam::{ACCOUNT}:role/macro", Code={"ZipFile": (account.zips / "macro.zip").read_bytes()})
+    """With the stack of the macro, and its function asked as CloudFormation asks."""
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder:
+        tree = a_tree_without_the_macro(account, Path(folder))
+        account.deploys("--expand", "macro", tree=tree).says(
+            "CREATE_COMPLETE Permission", f"stack {MACROS} is CREATE_COMPLETE", f"stack {STACK} is UPDATE_COMPLETE")
+        account.deploys("--expand", "macro", tree=tree).says(f"stack {MACROS}: no changes", f"stack {STACK}: no changes")
+    name = f"{PREFIX}-macro"
     queue = {"Type": "Sluice::Queue", "Properties": {
         "Name": {"Fn::Sub": "${Prefix}-q"}, "ConsumerTimeoutSeconds": {"Ref": "Timeout"}, "AlarmTopic": {"Ref": "Topic"}}}
     event = {
@@ -247,10 +261,8 @@ def the_macro_answers(account):
         "templateParameterValues": {"Prefix": "p", "Topic": "arn:t", "Timeout": "10"}}
 
     def asked(event):
-        return json.loads(account.functions.invoke(FunctionName="macro", Payload=json.dumps(event))["Payload"].read())
+        return json.loads(account.functions.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
 
-    until("the macro's function is active", lambda: account.functions.get_function(
-        FunctionName="macro")["Configuration"]["State"] == "Active", ROWS_WITHIN_S)
     answer = asked(event)
     assert (answer["status"], answer["requestId"]) == ("success", "r-1"), answer
     made = answer["fragment"]["Resources"]
@@ -259,14 +271,30 @@ def the_macro_answers(account):
     queue["Properties"]["ConsumerTimeoutSeconds"] = "x"
     answer = asked(event)
     assert answer["status"] == "failure" and "Resource Q: Properties.ConsumerTimeoutSeconds" in answer["errorMessage"], answer
-    account.functions.delete_function(FunctionName="macro")
+
+
+def a_tree_without_the_macro(account, folder):
+    """The scripts and templates as they are, but for what ministack does not know: macros.yaml without its macro, and
+    what that would have expanded expanded already."""
+    shutil.copytree(REPOSITORY / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "cloudformation").mkdir()
+    target = Path(account.environment.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    for template in (REPOSITORY / "cloudformation").glob("*.yaml"):
+        text = template.read_text("utf-8")
+        if template.name == "macros.yaml":
+            text, cut = re.subn(r"(?ms)^  Macro:\n.*?(?=^  \w+:$)|^  MacroName:\n.*?(?=^  \w+:$)", "", text)
+            assert cut == 2, text
+        elif "\nTransform: Sluice\n" in text:
+            text = subprocess.run([target / "debug" / "template", template], capture_output=True, text=True, check=True).stdout
+        (folder / "cloudformation" / template.name).write_text(text, "utf-8")
+    return folder
 
 
 def destroy_keeps_the_data(account):
     account.types("destroy", status=1).says("These stay", f"the bucket {ACCOUNT}-lake-ingress", "no terminal to ask on")
     account.types("destroy", "--delete-data", status=1).says("for good", "no terminal to ask on")
     assert STACK in account.stacks()
-    account.types("destroy", "--yes").says("DELETE_COMPLETE Functions/Normalizer", "its data is kept")
+    account.types("destroy", "--yes").says("DELETE_COMPLETE Functions", "its data is kept")
     kept = account.holds()
     assert kept.pop("keys") and kept == {
         "buckets": sorted(BUCKETS), "tables": [LEDGER], "pools": [f"{PREFIX}-user_pool"], "databases": ["lake", "lake_files"]}, kept
@@ -313,7 +341,7 @@ def main():
     chosen = arguments.parse_args()
     if not list(chosen.zips.glob("*.zip")):
         raise SystemExit(f"no zips in {chosen.zips}: run scripts/build-functions")
-    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder)) as emulator:
+    with tempfile.TemporaryDirectory(prefix="sluice-deploy-") as folder, ministack(Path(folder), for_stacks=True) as emulator:
         account = Account(emulator, chosen.zips.resolve())
         for step in STEPS:
             started = time.monotonic()

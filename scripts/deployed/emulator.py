@@ -46,12 +46,13 @@ class Ministack:
 
 
 @contextlib.contextmanager
-def ministack(folder):
-    """Starts the server. `folder`: an empty one for its log and its temporary files."""
+def ministack(folder, *, for_stacks=False):
+    """Starts the server. `folder`: an empty one for its log and its temporary files. `for_stacks`: mended for them
+    (`mended`), and it tells functions where it is, whatever their own environment says; else that has to say it."""
     log = Path(folder, "ministack.log")
     for _ in range(STARTS_MAX):
         port = _free_port()
-        guard = _start(port, folder, log)
+        guard = _start(port, folder, log, for_stacks)
         try:
             if _ready(guard, port, log):
                 yield Ministack(port, guard.pid, log)
@@ -63,12 +64,15 @@ def ministack(folder):
     raise SystemExit(f"ministack did not start in {STARTS_MAX} tries: {log}")
 
 
-def _start(port, folder, log):
+def _start(port, folder, log, for_stacks):
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
     own.update(BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), IOT_MTLS_ENABLED="0", SFTP_ENABLED="0",
                LAMBDA_EXECUTOR="local", MINISTACK_REGION=REGION, TMPDIR=str(folder))
+    if for_stacks:
+        own["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+    module = "deployed.mended" if for_stacks else "ministack"
     with open(log, "ab") as output:
-        return subprocess.Popen([sys.executable, str(GUARD), sys.executable, "-m", "ministack"], env=own,
+        return subprocess.Popen([sys.executable, str(GUARD), sys.executable, "-m", module], env=own,
                                 stdin=subprocess.PIPE, stdout=output, stderr=output)
 
 

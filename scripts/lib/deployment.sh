@@ -151,9 +151,9 @@ tell_events() {
     done < <(cat "$work/nested")
 }
 
-# told_failures ROOT-ID: what failed by itself, nested stacks included, on standard error.
+# tell_failures ROOT-ID: what failed by itself, nested stacks included, on standard error.
 tell_failures() {
-    local id within
+    local id within time state name why
     while IFS=$'\t' read -r id within; do
         events_of "$id" || continue
         while IFS=$'\t' read -r _ time state _ name _ why; do
