@@ -360,6 +360,8 @@ def ended_by_a_signal():
             script = subprocess.Popen(
                 [USER, "token", "ada", "--password-file", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True,
+                # Under nohup, or in the background of a script, it would inherit that the signal is ignored.
+                preexec_fn=lambda number=number: signal.signal(number, signal.SIG_DFL),
                 env={"PATH": f"{aws.parent}:{PATH}", "HOME": os.environ["HOME"], "TMPDIR": folder,
                      "RUNNING": str(running)})
             deadline = time.monotonic() + WITHIN_S
