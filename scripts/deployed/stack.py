@@ -115,12 +115,13 @@ class Stack:
         """As lake-functions/aws/src/ledger/create.rs says."""
         def key(partition, sort):
             return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
-        kinds = {"pk": "S", "sk": "S", "open": "S", "created_at_ms": "N"}
+        kinds = {"pk": "S", "sk": "S", "open": "S", "table": "S", "created_at_ms": "N"}
+        indexes = {"open_batches": key("open", "created_at_ms"), "batches_of_table": key("table", "created_at_ms")}
         self.dynamodb.create_table(
             TableName=LEDGER, BillingMode="PAY_PER_REQUEST", KeySchema=key("pk", "sk"),
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
-            GlobalSecondaryIndexes=[{"IndexName": "open_batches", "KeySchema": key("open", "created_at_ms"),
-                                     "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+            GlobalSecondaryIndexes=[{"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+                                    for name, keys in indexes.items()])
         self.dynamodb.get_waiter("table_exists").wait(TableName=LEDGER, WaiterConfig={"Delay": 1})
         self.dynamodb.update_time_to_live(
             TableName=LEDGER, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True})
