@@ -1,7 +1,8 @@
-"""ministack, as `python -m ministack` starts it, but for one fault in its CloudFormation.
+"""ministack, as `python -m ministack` starts it, but for two faults in its nested stacks.
 
-Where a nested stack is updated, a resource in it that does not change loses its attributes, and whatever asks for one
-fails: "Requested attribute Arn does not exist in schema for AWS::Logs::LogGroup". Here it keeps them.
+Where one is updated, a resource in it that does not change loses its attributes, and whatever asks for one fails:
+"Requested attribute Arn does not exist in schema for AWS::Logs::LogGroup". Here it keeps them. Where one is deleted, what
+is to be retained goes as well. Here it stays, unless a stack is rolled back that was never made.
 """
 
 import runpy
@@ -17,6 +18,20 @@ def _with_its_attributes(kind, physical_id, old, new, stack, logical_id=None, at
     return _update_resource(kind, physical_id, old, new, stack, logical_id, attributes)
 
 
+def _but_what_is_retained(physical_id, properties):
+    stack = _stacks.get(provisioners._nested_stack_lookup_name(physical_id)) or {}
+    root = _stacks.get(stack.get("_parent_stack_name")) or {}
+    if root.get("StackStatus") != "ROLLBACK_IN_PROGRESS":
+        made = stack.get("_template", {}).get("Resources", {})
+        for name in [name for name in stack.get("_resources", {}) if made[name].get("DeletionPolicy") == "Retain"]:
+            del stack["_resources"][name]
+    _delete_stack(physical_id, properties)
+
+
+_STACKS = provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
+_delete_stack = _STACKS["delete"]
+
 if __name__ == "__main__":
     provisioners._update_resource = _with_its_attributes
+    _STACKS["delete"] = _but_what_is_retained
     runpy.run_module("ministack", run_name="__main__")
