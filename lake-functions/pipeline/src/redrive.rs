@@ -51,8 +51,12 @@ pub async fn redrive(
             Some(BatchState::Committed) => {
                 for letter in letters {
                     if intent == Intent::Act {
-                        // It may be here because this was what failed.
-                        forward(ledger, queue, &letter.message).await?;
+                        // It may be here because this was what failed. Who commits also removes the
+                        // rejects that are no longer to be seen.
+                        if forward(ledger, queue, &letter.message).await?.is_some() {
+                            let send = letter.message.send.saturating_add(1);
+                            queue.send(&BatchMessage { send, ..letter.message.clone() }).await?;
+                        }
                         dead.delete(&letter.receipt).await?;
                     }
                     done.deleted.push(letter.message);

@@ -47,9 +47,9 @@ pub(super) const LISTED_BATCHES_MAX: i32 = 500;
 /// Batches of a page looked up at the same time.
 pub(super) const LISTED_LOOKUPS_AT_ONCE: usize = 32;
 
-/// How much longer a batch stays known than the claims for it: a claim may be made later than its
-/// batch, by at most the time that messages and dead letters are kept (14 days each).
-pub(super) const BATCH_OUTLIVES_CLAIMS_DAYS: u32 = 30;
+/// How much longer a batch stays known than the claims for it: as good as for ever. A rebuild finds a
+/// table's documents by its batches; one that had expired would take its documents out of the table.
+pub(super) const BATCH_OUTLIVES_CLAIMS_DAYS: u32 = 100 * 365;
 
 // JSON may write a character as six bytes.
 const _: () = assert!(

@@ -172,8 +172,13 @@ where
             return Ok(last.clone());
         }
         let from = self.ledger.generation(table).await?;
-        if self.ledger.batches_of(table, from, None).await?.batches.is_empty() {
-            return Err(RebuildError::UnknownTable { table: table.clone() });
+        // A page can hold nothing but batches of other generations.
+        let mut page = self.ledger.batches_of(table, from, None).await?;
+        while page.batches.is_empty() {
+            let Some(next) = page.next else {
+                return Err(RebuildError::UnknownTable { table: table.clone() });
+            };
+            page = self.ledger.batches_of(table, from, Some(&next)).await?;
         }
         let used = last.as_ref().map_or(from, |last| last.to.max(from));
         let rebuild = Rebuild {
