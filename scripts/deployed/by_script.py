@@ -10,8 +10,9 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
   the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
 - Its nested stacks can neither be updated nor keep what is to be kept: see `mended`.
 - It leaves a nested stack that failed, which `what_fails_is_told` deletes.
-- It has no CloudTrail, so EnableDataEvents stays off; schedules are made and never fire; and it does not hold functions
-  against their roles. Its queues know no window.
+- It does not hold functions against their roles: one that a schedule calls while the stack goes makes its log group
+  again. `mend` switches the schedules off.
+- It has no CloudTrail, so EnableDataEvents stays off, and its queues know no window.
 - Its API Gateway is made, with the endpoint that AWS would have; documents are put as that would (DESIGN 2.2).
 """
 
@@ -94,6 +95,10 @@ class Account:
         for mapping in self.functions.list_event_source_mappings()["EventSourceMappings"]:
             self.functions.update_event_source_mapping(
                 UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])})
+        for named in self.scheduler.list_schedules()["Schedules"]:
+            schedule = self.scheduler.get_schedule(Name=named["Name"])
+            self.scheduler.update_schedule(State="DISABLED", **{name: schedule[name] for name in (
+                "Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")})
 
     def stacks(self):
         """Name to stack, of those that are there."""
