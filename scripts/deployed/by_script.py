@@ -6,12 +6,13 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
 - It has no macros. The scripts ask and expand the templates themselves. The way with the macro is gone once with a copy
   of the tree in which ministack finds nothing of it to do, and its function gets CloudFormation's own event
   (`the_macro_answers`).
-- It makes buckets without the encryption that the template asks for, by which scripts/destroy and scripts/deploy find
+- It makes buckets without the encryption and the tags that the template asks for, by which scripts/destroy and scripts/deploy find
   the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
 - Its nested stacks can neither be updated nor keep what is to be kept: see `mended`.
 - It leaves a nested stack that failed, which `what_fails_is_told` deletes.
-- It has no CloudTrail, so EnableDataEvents stays off; schedules are made and never fire; and it does not hold functions
-  against their roles. Its queues know no window.
+- It does not hold functions against their roles: one that a schedule calls while the stack goes makes its log group
+  again. `mend` switches the schedules off.
+- It has no CloudTrail, so EnableDataEvents stays off, and its queues know no window.
 - Its API Gateway is made, with the endpoint that AWS would have; documents are put as that would (DESIGN 2.2).
 """
 
@@ -91,9 +92,14 @@ class Account:
                 "BucketKeyEnabled": True}
         for bucket in BUCKETS:
             self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+            self.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "prefix", "Value": "data_platform"}]})
         for mapping in self.functions.list_event_source_mappings()["EventSourceMappings"]:
             self.functions.update_event_source_mapping(
                 UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])})
+        for named in self.scheduler.list_schedules()["Schedules"]:
+            schedule = self.scheduler.get_schedule(Name=named["Name"])
+            self.scheduler.update_schedule(State="DISABLED", **{name: schedule[name] for name in (
+                "Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")})
 
     def stacks(self):
         """Name to stack, of those that are there."""
