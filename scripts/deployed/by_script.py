@@ -92,7 +92,7 @@ class Account:
                 "BucketKeyEnabled": True}
         for bucket in BUCKETS:
             self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-            self.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "prefix", "Value": "data_platform"}]})
+            self.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "prefix", "Value": PREFIX}]})
         for mapping in self.functions.list_event_source_mappings()["EventSourceMappings"]:
             self.functions.update_event_source_mapping(
                 UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])})
