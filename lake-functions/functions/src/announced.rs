@@ -5,9 +5,6 @@ use serde::Deserialize;
 use sluice_aws::S3IngressStore;
 use sluice_normalizer::DocumentId;
 
-/// How the keys of documents begin.
-const KEY_PREFIX: &str = "id=";
-
 /// What one message announces.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Announced {
@@ -72,11 +69,13 @@ pub(crate) fn announced(body: &str, bucket: &str) -> Result<Announced, NoNotific
         |record: &Record| record.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:");
     for record in records.iter().filter(|record| created(record)) {
         let ours = record.s3.bucket.name == bucket;
-        let key = decoded(&record.s3.object.key).filter(|key| ours && key.starts_with(KEY_PREFIX));
-        match key.map(|key| S3IngressStore::document_of_key(&key).ok_or(key)) {
-            Some(Ok(id)) => announced.documents.push(id),
-            Some(Err(key)) => announced.misnamed.push(key),
-            None => announced.foreign += 1,
+        let key = decoded(&record.s3.object.key).filter(|_| ours).unwrap_or_default();
+        if let Some(id) = S3IngressStore::document_of_key(&key) {
+            announced.documents.push(id);
+        } else if S3IngressStore::misnamed(&key).is_some() {
+            announced.misnamed.push(key);
+        } else {
+            announced.foreign += 1;
         }
     }
     Ok(announced)

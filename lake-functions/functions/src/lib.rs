@@ -16,4 +16,4 @@ pub use rebuild::{
     REBUILD_GRACE_MS, RebuildAnswer, RebuildData, RebuildFault, RebuildFunction, RebuildRequest,
 };
 pub use redrive::{RedriveError, RedriveFunction, RequestError};
-pub use start::configured;
+pub use start::{configured, time_left};

@@ -1,9 +1,10 @@
-//! What all functions do when they start.
+//! What all functions do when they start, and when they are invoked.
 
 use crate::log::{log, told};
-use lambda_runtime::Error;
+use lambda_runtime::{Context, Error};
 use serde_json::json;
 use sluice_aws::{ConfigError, Lookup};
+use std::time::{Duration, SystemTime};
 
 /// Reads a function's configuration; what is wrong is told where a person looks, in the log.
 ///
@@ -14,4 +15,10 @@ pub fn configured<C>(read: fn(Lookup<'_>) -> Result<C, ConfigError>) -> Result<C
         log("cannot_start", json!({"error": told(&error)}));
         error.into()
     })
+}
+
+/// What is left of an invocation's time.
+#[must_use]
+pub fn time_left(context: &Context) -> Duration {
+    context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
 }

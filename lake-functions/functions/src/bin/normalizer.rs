@@ -6,7 +6,7 @@ use sluice_aws::{
     Aws, DynamoLedger, EventBridge, GlueCatalog, NormalizerConfig, S3IngressStore, S3LakeStore,
     S3Settings, SqsWorkQueue,
 };
-use sluice_functions::{NormalizerFunction, configured};
+use sluice_functions::{NormalizerFunction, configured, time_left};
 use sluice_pipeline::Normalizer;
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,8 +26,8 @@ async fn main() -> Result<(), Error> {
         told: config.event_bus.map(|bus| EventBridge::new(&aws, bus)),
     };
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        let time = event.context.deadline().duration_since(std::time::SystemTime::now());
-        function.handle(event.payload, time.unwrap_or_default()).await
+        let time = time_left(&event.context);
+        function.handle(event.payload, time).await
     };
     run(service_fn(move |event| async move { Ok::<_, Error>(handle(event).await) })).await
 }

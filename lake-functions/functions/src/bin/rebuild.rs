@@ -5,7 +5,7 @@ use serde_json::Value;
 use sluice_aws::{
     Aws, DynamoLedger, GlueCatalog, RebuildConfig, S3IngressStore, S3LakeStore, SqsWorkQueue,
 };
-use sluice_functions::{REBUILD_GRACE_MS, RebuildFunction, configured};
+use sluice_functions::{REBUILD_GRACE_MS, RebuildFunction, configured, time_left};
 use sluice_pipeline::Rebuilder;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,8 +25,8 @@ async fn main() -> Result<(), Error> {
         },
     };
     let handle = async |event: LambdaEvent<Value>| {
-        let time = event.context.deadline().duration_since(std::time::SystemTime::now());
-        function.handle(event.payload, time.unwrap_or_default()).await
+        let time = time_left(&event.context);
+        function.handle(event.payload, time).await
     };
     run(service_fn(move |event| async move { Ok::<_, Error>(handle(event).await) })).await
 }

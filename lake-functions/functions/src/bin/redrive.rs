@@ -5,7 +5,7 @@ use serde_json::Value;
 use sluice_aws::{
     Aws, DynamoLedger, EventBridge, RedriveConfig, S3IngressStore, S3Inventory, SqsWorkQueue,
 };
-use sluice_functions::{RedriveFunction, configured};
+use sluice_functions::{RedriveFunction, configured, time_left};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -24,8 +24,8 @@ async fn main() -> Result<(), Error> {
         aws,
     };
     let handle = async |event: LambdaEvent<Value>| {
-        let time = event.context.deadline().duration_since(std::time::SystemTime::now());
-        Ok::<_, Error>(function.handle(event.payload, time.unwrap_or_default()).await?)
+        let time = time_left(&event.context);
+        Ok::<_, Error>(function.handle(event.payload, time).await?)
     };
     run(service_fn(handle)).await
 }
