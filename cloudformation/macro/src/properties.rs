@@ -64,10 +64,7 @@ impl<'t> Properties<'t> {
         expected: &str,
         is_it: &dyn Fn(&str) -> bool,
     ) -> Option<Text> {
-        let is_text =
-            |value: &Value| value.as_str().is_some_and(|text| resolves(text) || is_it(text));
-        let value = self.checked(name, Presence::Needed, expected, &is_text)?;
-        Some(Text::new(value.clone()))
+        self.text_if(name, Presence::Needed, expected, is_it)
     }
 
     /// As [`Properties::text`], but it can be left out.
@@ -77,10 +74,19 @@ impl<'t> Properties<'t> {
         expected: &str,
         is_it: &dyn Fn(&str) -> bool,
     ) -> Option<Text> {
+        self.text_if(name, Presence::Optional, expected, is_it)
+    }
+
+    fn text_if(
+        &self,
+        name: &'static str,
+        presence: Presence,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> Option<Text> {
         let is_text =
             |value: &Value| value.as_str().is_some_and(|text| resolves(text) || is_it(text));
-        let value = self.checked(name, Presence::Optional, expected, &is_text)?;
-        Some(Text::new(value.clone()))
+        Some(Text::new(self.checked(name, presence, expected, &is_text)?.clone()))
     }
 
     /// A whole number as it stands, which an intrinsic function may become.
