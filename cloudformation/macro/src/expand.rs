@@ -1,6 +1,6 @@
 //! A template with Sluice's types to one without.
 
-use crate::api;
+use crate::api::Api;
 use crate::fault::{Fault, Faults, shown};
 use crate::function::Function;
 use crate::intrinsic::argument;
@@ -64,7 +64,8 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
                 functions.insert(id.as_str(), function);
                 made
             }),
-            "Api" => Some(api::made(&resource, reading)),
+            "Api" => Api::read(&resource.properties(reading))
+                .map(|api| api.expand(id, reading.parameters.given())),
             _ => {
                 let text = format!(
                     "Type is \"{kind}\": one of Sluice::Api, Sluice::Function, Sluice::Queue"

@@ -6,7 +6,7 @@ mod source;
 
 use crate::alarm::Alarm;
 use crate::grant;
-use crate::intrinsic::map_leaves;
+use crate::intrinsic::{attribute, map_leaves, reference};
 use crate::limits::{
     DESCRIPTION_CHARS_MAX, FUNCTION_NAME_CHARS_MAX, LOG_RETENTION_DAYS, MEMORY_MB,
     RESERVED_CONCURRENCY, TIMEOUT_SECONDS,
@@ -14,7 +14,6 @@ use crate::limits::{
 use crate::made::Made;
 use crate::properties::Properties;
 use crate::queue::is_arn;
-use crate::statement::{attribute, reference};
 use crate::text::Text;
 use schedule::Schedule;
 use serde_json::{Map, Value, json};

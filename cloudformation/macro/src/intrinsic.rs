@@ -27,6 +27,21 @@ pub(crate) fn no_value() -> Value {
     json!({"Ref": "AWS::NoValue"})
 }
 
+/// An attribute of a resource of the same template.
+pub(crate) fn attribute(id: &str, attribute: &str) -> Value {
+    json!({"Fn::GetAtt": [id, attribute]})
+}
+
+/// A resource of the same template, a parameter, or what AWS knows (`AWS::Region`).
+pub(crate) fn reference(target: &str) -> Value {
+    json!({"Ref": target})
+}
+
+/// Texts and intrinsic functions, joined.
+pub(crate) fn join(parts: &[Value]) -> Value {
+    json!({"Fn::Join": ["", parts]})
+}
+
 pub(crate) fn is_no_value(value: &Value) -> bool {
     argument(value, "Ref").is_some_and(|target| target == "AWS::NoValue")
 }
@@ -48,7 +63,7 @@ fn call(value: &Value) -> Option<(&str, &Value)> {
 }
 
 /// The branches of `Fn::If`: condition, then, else.
-fn branches(value: &Value) -> Option<(&Value, &Value, &Value)> {
+pub(crate) fn branches(value: &Value) -> Option<(&Value, &Value, &Value)> {
     match argument(value, "Fn::If")?.as_array()?.as_slice() {
         [condition, then, or] => Some((condition, then, or)),
         _ => None,

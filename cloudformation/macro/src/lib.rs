@@ -48,6 +48,25 @@
 //! Makes `<Id>`, `<Id>Role`, `<Id>Logs`, `<Id>Source`, `<Id>Schedule`, `<Id>ScheduleRole`,
 //! `<Id>ErrorsAlarm`, `<Id>ThrottlesAlarm`.
 //!
+//! # `Sluice::Api`
+//!
+//! The front door on AWS: an API Gateway REST API, made from the one contract, with no code in it.
+//!
+//! | property | what |
+//! |---|---|
+//! | `Name` | text, of the REST API |
+//! | `StageName` | text, `main` if left out |
+//! | `IngressBucket` | the bucket's name |
+//! | `LedgerTable` | the table's name |
+//! | `KmsKeyArn` | what bucket and ledger are encrypted with; without it no grant for a key |
+//! | `Authorizer` | `None` (also if left out), `{Cognito: {UserPoolArn}}`, `{Custom: {FunctionArn}}`, or `Fn::If` between them |
+//! | `AccessLogArn` | of a log group; API Gateway needs a role for logs in the account's settings |
+//! | `RateLimit`, `BurstLimit` | numbers: requests a second, 1 to 10000 (1000 if left out), and at once, 1 to 5000 (2000 if left out) |
+//! | `Tracing`, `Metrics` | `true` for X-Ray and for metrics of each method; both cost by the request |
+//! | `Tags` | as of a queue |
+//!
+//! Makes `<Id>` (the REST API), `<Id>Role`, `<Id>Deployment<hash>`, `<Id>Stage`.
+//!
 //! # Values
 //!
 //! Wherever a text, a number or a truth value is asked for, an intrinsic function may stand, except
@@ -61,7 +80,8 @@
 
 mod alarm;
 mod answer;
-pub mod api;
+mod api;
+mod decided;
 mod expand;
 mod fault;
 mod function;

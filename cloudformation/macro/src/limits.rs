@@ -60,4 +60,9 @@ pub(crate) const AGE_ALARM_SECONDS_MIN: i64 = 900;
 /// What an age alarm can be set to, seconds.
 pub(crate) const AGE_ALARM_SECONDS: RangeInclusive<i64> = 60..=14 * DAY_SECONDS;
 
+/// [API Gateway's](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html) requests of an
+/// account, a second and at once; both can be raised.
+pub(crate) const API_REQUESTS_PER_SECOND: RangeInclusive<i64> = 1..=10_000;
+pub(crate) const API_BURST: RangeInclusive<i64> = 1..=5_000;
+
 const _: () = assert!(*TIMEOUT_SECONDS.end() * VISIBILITY_PER_TIMEOUT <= VISIBILITY_SECONDS_MAX);

@@ -1,5 +1,6 @@
 //! Properties of a resource, read by type. What is wrong is collected, and reading goes on.
 
+use crate::decided::Decided;
 use crate::fault::{Fault, shown};
 use crate::intrinsic::{argument, is_intrinsic, is_no_value, leaves, map_leaves};
 use crate::parameters::Parameters;
@@ -152,6 +153,13 @@ impl<'t> Properties<'t> {
         map_leaves(value, &|leaf| Value::Bool(known(leaf).unwrap_or(false)))
     }
 
+    /// As [`Properties::flag`], but handed on as it stands: nothing that is made depends on it.
+    pub(crate) fn flag_as_it_stands(&self, name: &'static str) -> Value {
+        let is_it = |value: &Value| truth(value).is_some();
+        let given = self.checked(name, Presence::Optional, "true or false", &is_it);
+        given.cloned().unwrap_or(Value::Bool(false))
+    }
+
     /// `true` or `false` and no condition. `false` if left out.
     pub(crate) fn plain_flag(&self, name: &'static str) -> bool {
         let Some(value) = self.present(name, Presence::Optional, "true or false") else {
@@ -242,6 +250,18 @@ impl<'t> Properties<'t> {
     ) -> Option<Properties<'t>> {
         let value = self.present(name, Presence::Optional, expected)?;
         self.as_object(name, value, expected)
+    }
+
+    /// What conditions may decide; each branch is read by `read`, which tells what is wrong with it. It can
+    /// be left out. `Some(None)`: it is there, and wrong.
+    pub(crate) fn optional_decided<T>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        read: &dyn Fn(&str, &'t Value) -> Option<T>,
+    ) -> Option<Option<Decided<T>>> {
+        let value = self.present(name, Presence::Optional, expected)?;
+        Some(Decided::read(name, value, read))
     }
 
     /// A list of objects, empty if left out.
@@ -349,7 +369,13 @@ impl<'t> Properties<'t> {
         self.given.get(name).is_some_and(|value| !is_no_value(value))
     }
 
-    fn as_object(&self, name: &str, value: &'t Value, expected: &str) -> Option<Properties<'t>> {
+    /// The properties within a value of this object. `name`: where in it.
+    pub(crate) fn as_object(
+        &self,
+        name: &str,
+        value: &'t Value,
+        expected: &str,
+    ) -> Option<Properties<'t>> {
         let Some(given) = value.as_object().filter(|_| !is_intrinsic(value)) else {
             self.wrong(name, value, expected);
             return None;

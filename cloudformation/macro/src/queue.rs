@@ -1,14 +1,14 @@
 //! `Sluice::Queue`.
 
 use crate::alarm::Alarm;
-use crate::intrinsic::{where_given, where_left_out};
+use crate::intrinsic::{attribute, reference, where_given, where_left_out};
 use crate::limits::{
     AGE_ALARM_SECONDS, AGE_ALARM_SECONDS_MIN, DAY_SECONDS, MAX_RECEIVES, QUEUE_NAME_CHARS_MAX,
     RETENTION_DAYS, TIMEOUT_SECONDS, VISIBILITY_PER_TIMEOUT,
 };
 use crate::made::Made;
 use crate::properties::Properties;
-use crate::statement::{allow, attribute, document, reference};
+use crate::statement::{allow, document};
 use crate::text::Text;
 use serde_json::{Value, json};
 

@@ -42,10 +42,6 @@ impl<'t> Resource<'t> {
         Some(Resource { id, given, properties })
     }
 
-    pub(crate) fn given_properties(&self) -> &'t Map<String, Value> {
-        self.properties
-    }
-
     pub(crate) fn properties(&self, reading: &'t Reading<'t>) -> Properties<'t> {
         Properties::new(self.id, self.properties, reading)
     }

@@ -3,7 +3,7 @@
 use crate::text::Text;
 use serde_json::{Value, json};
 
-pub(crate) const POLICY_VERSION: &str = "2012-10-17";
+const POLICY_VERSION: &str = "2012-10-17";
 
 /// Allows actions on resources, of which none is `*`.
 pub(crate) fn allow(sid: &str, actions: &[&str], resources: &[Text]) -> Value {
@@ -24,13 +24,4 @@ pub(crate) fn trust(service: &str, condition: Option<Value>) -> Value {
         "Action": "sts:AssumeRole",
         "Condition": condition,
     })])
-}
-
-/// An attribute of a resource of the same template.
-pub(crate) fn attribute(id: &str, attribute: &str) -> Value {
-    json!({"Fn::GetAtt": [id, attribute]})
-}
-
-pub(crate) fn reference(id: &str) -> Value {
-    json!({"Ref": id})
 }

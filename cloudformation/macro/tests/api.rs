@@ -3,14 +3,18 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use serde_json::{Map, Value, json};
-use sluice_template::api::{Api, expand};
+use sluice_template::expand;
 use std::path::Path;
 
+/// What is made of an API. `parameters`: as the macro is told them.
+fn made(properties: &Value, parameters: &Map<String, Value>) -> Value {
+    let template = json!({"Resources": {"Api": {"Type": "Sluice::Api", "Properties": properties}}});
+    let expanded = expand(&template, parameters);
+    expanded.unwrap_or_else(|faults| panic!("{faults}"))["Resources"].take()
+}
+
 fn check(name: &str, properties: &Value) {
-    let parameters = Map::new();
-    let api = Api { logical_id: "Api", properties, parameters: &parameters };
-    let resources = expand(&api).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let text = format!("{:#}\n", Value::Object(resources));
+    let text = format!("{:#}\n", made(properties, &Map::new()));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api").join(name);
     if std::env::var("SLUICE_GOLDEN").as_deref() == Ok("write") {
         std::fs::write(&path, text).unwrap();
@@ -60,4 +64,43 @@ fn an_api_with_everything_by_conditions() {
             "Tags": [{ "Key": "platform", "Value": "sluice" }],
         }),
     );
+}
+
+/// Parameters come as texts.
+#[test]
+fn texts_and_what_is_left_out_behind_conditions() {
+    let made = made(
+        &json!({
+            "Name": { "Fn::Sub": "${Prefix}-ingress" },
+            "IngressBucket": { "Ref": "Bucket" },
+            "LedgerTable": "ledger",
+            "RateLimit": "50",
+            "Tracing": "true",
+            "KmsKeyArn": { "Ref": "AWS::NoValue" },
+            "Authorizer": { "Ref": "AWS::NoValue" },
+        }),
+        &Map::new(),
+    );
+    let stage = &made["ApiStage"]["Properties"];
+    assert_eq!(stage["StageName"], "main");
+    assert_eq!(stage["MethodSettings"][0]["ThrottlingRateLimit"], "50");
+    assert_eq!(stage["TracingEnabled"], "true");
+    assert!(!made["ApiRole"].to_string().contains("kms:"));
+}
+
+#[test]
+fn whatever_changes_the_api_makes_a_deployment() {
+    let with = |bucket: &str, rate: u32, authorize: &str| {
+        let properties =
+            json!({ "Name": "n", "IngressBucket": bucket, "LedgerTable": "l", "RateLimit": rate });
+        let parameters = Map::from_iter([("Authorize".to_owned(), json!(authorize))]);
+        let made = made(&properties, &parameters);
+        let id = made.as_object().unwrap().keys().find(|id| id.starts_with("ApiDeployment"));
+        id.expect("a deployment").clone()
+    };
+    let first = with("a", 1, "False");
+    assert_eq!(first, with("a", 2, "False"), "of the stage alone");
+    assert_ne!(first, with("b", 1, "False"));
+    assert_ne!(first, with("a", 1, "True"), "conditions may depend on it");
+    assert!(first.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{first}");
 }

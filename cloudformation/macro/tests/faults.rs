@@ -69,6 +69,43 @@ Resources:
     );
 }
 
+#[test]
+fn an_api() {
+    check(
+        "api",
+        r#"
+Resources:
+  Door:
+    Type: Sluice::Api
+    Properties:
+      Name: 7
+      IngressBucket: ""
+      Bucket: x
+      KmsKeyArn: key
+      RateLimit: many
+      BurstLimit: 5001
+      Tracing: maybe
+      Metrics: !If [Detail, true, 1]
+      Authorizer: !If [Open, None, {Cognito: {Arn: x}}]
+      Tags: {a: b}
+  Other:
+    Type: Sluice::Api
+    Properties:
+      {Name: a, IngressBucket: a, LedgerTable: a, Authorizer: !If [A, {}, !If [B, Nobody, {Custom: {FunctionArn: b}}]]}
+  Both:
+    Type: Sluice::Api
+    Properties:
+      Name: a
+      IngressBucket: a
+      LedgerTable: a
+      Authorizer: {Custom: {FunctionArn: !Ref F}, Cognito: {UserPoolArn: !Ref P}}
+  Unknown:
+    Type: Sluice::Api
+    Properties: {Name: a, IngressBucket: a, LedgerTable: a, Authorizer: {Custom: {FunctionArn: !Ref F}, Cognitos: 5}}
+"#,
+    );
+}
+
 /// Resources of one template must fit together.
 #[test]
 fn what_does_not_fit_together() {

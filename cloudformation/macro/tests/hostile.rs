@@ -5,6 +5,7 @@ use sluice_template::{expand, read_template};
 
 const QUEUES: &str = include_str!("templates/queues.yaml");
 const FUNCTIONS: &str = include_str!("templates/functions.yaml");
+const API: &str = include_str!("templates/api.yaml");
 
 /// The pointers of all values within.
 fn places(value: &Value, at: &str, all: &mut Vec<String>) {
@@ -42,7 +43,7 @@ fn odd_values_anywhere() {
         json!({"Fn::GetAtt": "A"}),
     ];
     let mut tries = 0;
-    for text in [QUEUES, FUNCTIONS] {
+    for text in [QUEUES, FUNCTIONS, API] {
         let template = read_template(text).expect("a template");
         let mut all = vec![String::new()];
         places(&template, "", &mut all);
@@ -61,7 +62,7 @@ fn odd_values_anywhere() {
 
 #[test]
 fn texts_cut_and_spoiled_anywhere() {
-    for text in [QUEUES, FUNCTIONS] {
+    for text in [QUEUES, FUNCTIONS, API] {
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         // A prime apart: every kind of place comes up.
         for at in places.into_iter().step_by(11) {

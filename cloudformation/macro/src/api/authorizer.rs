@@ -1,16 +1,67 @@
 //! Who is let in, as API Gateway's extensions of OpenAPI have it.
 
-use super::conditional::{join, map_branches, pseudo};
-use super::properties::Authorizer;
+use crate::decided::Decided;
+use crate::intrinsic::{is_no_value, join, reference};
+use crate::properties::Properties;
+use crate::queue::is_arn;
+use crate::text::Text;
 use serde_json::{Value, json};
 
 /// How long an answer of a custom authorizer holds for a token, seconds.
 const CUSTOM_RESULT_TTL_S: u32 = 300;
 
+const EXPECTED: &str =
+    "None, {Cognito: {UserPoolArn}}, {Custom: {FunctionArn}}, or an Fn::If between them";
+
+/// Who may call.
+#[derive(Debug)]
+pub(super) enum Authorizer {
+    /// Everybody.
+    None,
+    /// Users of a pool.
+    Cognito { user_pool: Text },
+    /// Whom a Lambda function lets in.
+    Custom { function: Text },
+}
+
+impl Authorizer {
+    /// None when something is wrong, which is told.
+    pub(super) fn read(properties: &Properties<'_>) -> Option<Decided<Self>> {
+        let read = |name: &str, leaf| match leaf {
+            leaf if leaf == "None" || is_no_value(leaf) => Some(Authorizer::None),
+            leaf => Authorizer::asked(properties, name, leaf),
+        };
+        let decided = properties.optional_decided("Authorizer", EXPECTED, &read);
+        decided.unwrap_or(Some(Decided::Now(Authorizer::None)))
+    }
+
+    /// A branch that names who decides.
+    fn asked<'t>(properties: &Properties<'t>, name: &str, branch: &'t Value) -> Option<Self> {
+        let kinds = properties.as_object(name, branch, EXPECTED)?;
+        let cognito = kinds.optional_object("Cognito", "{UserPoolArn}");
+        let custom = kinds.optional_object("Custom", "{FunctionArn}");
+        if kinds.has("Cognito") == kinds.has("Custom") {
+            properties.wrong(name, branch, EXPECTED);
+            return None;
+        }
+        kinds.finish();
+        let arn = |of: Properties<'_>, name, expected| {
+            let arn = of.text(name, expected, &is_arn);
+            of.finish();
+            arn
+        };
+        let cognito = cognito.and_then(|of| arn(of, "UserPoolArn", "the ARN of a user pool"));
+        let custom = custom.and_then(|of| arn(of, "FunctionArn", "the ARN of a function"));
+        cognito
+            .map(|user_pool| Authorizer::Cognito { user_pool })
+            .or(custom.map(|function| Authorizer::Custom { function }))
+    }
+}
+
 /// `components.securitySchemes`.
-pub(super) fn schemes(authorizer: &Value, role: &Value) -> Value {
-    map_branches(authorizer, &|branch| match Authorizer::of(branch) {
-        Some(Authorizer::Cognito { user_pool_arn }) => json!({
+pub(super) fn schemes(authorizer: &Decided<Authorizer>, role: &Value) -> Value {
+    authorizer.map(&|branch| match branch {
+        Authorizer::Cognito { user_pool } => json!({
             "cognito": {
                 "type": "apiKey",
                 "name": "Authorization",
@@ -18,11 +69,11 @@ pub(super) fn schemes(authorizer: &Value, role: &Value) -> Value {
                 "x-amazon-apigateway-authtype": "cognito_user_pools",
                 "x-amazon-apigateway-authorizer": {
                     "type": "cognito_user_pools",
-                    "providerARNs": [user_pool_arn],
+                    "providerARNs": [user_pool.value()],
                 },
             },
         }),
-        Some(Authorizer::Custom { function_arn }) => json!({
+        Authorizer::Custom { function } => json!({
             "custom": {
                 "type": "apiKey",
                 "name": "Authorization",
@@ -32,11 +83,11 @@ pub(super) fn schemes(authorizer: &Value, role: &Value) -> Value {
                     "type": "token",
                     "authorizerUri": join(&[
                         json!("arn:"),
-                        pseudo("Partition"),
+                        reference("AWS::Partition"),
                         json!(":apigateway:"),
-                        pseudo("Region"),
+                        reference("AWS::Region"),
                         json!(":lambda:path/2015-03-31/functions/"),
-                        function_arn.clone(),
+                        function.value().clone(),
                         json!("/invocations"),
                     ]),
                     // A role, not a permission on the function: that would be a resource of its
@@ -46,15 +97,15 @@ pub(super) fn schemes(authorizer: &Value, role: &Value) -> Value {
                 },
             },
         }),
-        Some(Authorizer::None) | None => json!({}),
+        Authorizer::None => json!({}),
     })
 }
 
 /// `security` of an operation.
-pub(super) fn security(authorizer: &Value) -> Value {
-    map_branches(authorizer, &|branch| match Authorizer::of(branch) {
-        Some(Authorizer::Cognito { .. }) => json!([{ "cognito": [] }]),
-        Some(Authorizer::Custom { .. }) => json!([{ "custom": [] }]),
-        Some(Authorizer::None) | None => json!([]),
+pub(super) fn security(authorizer: &Decided<Authorizer>) -> Value {
+    authorizer.map(&|branch| match branch {
+        Authorizer::Cognito { .. } => json!([{ "cognito": [] }]),
+        Authorizer::Custom { .. } => json!([{ "custom": [] }]),
+        Authorizer::None => json!([]),
     })
 }

@@ -1,10 +1,10 @@
 //! What each operation calls.
 
 use super::answers::{self, Answers, failure};
-use super::conditional::{join, pseudo};
 use super::contract::{Contract, Operation};
-use super::properties::Properties;
-use super::template;
+use super::{Api, template};
+use crate::intrinsic::{join, reference};
+use crate::text::Text;
 use serde_json::{Map, Value, json};
 
 /// Types of bodies, each with a template; others are answered 415. All are binary to the gateway, so
@@ -15,24 +15,26 @@ pub(super) const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-nd
 pub(super) fn integration(
     operation: &Operation,
     contract: &Contract,
-    properties: &Properties,
+    api: &Api,
     role: &Value,
 ) -> Value {
     match operation.method.as_str() {
-        "post" => put_object(template::posted(contract), answers::posted(), properties, role),
-        "put" => put_object(template::put(contract), answers::put(), properties, role),
-        "get" => query(template::find(contract, &properties.ledger_table), role),
+        "post" => {
+            put_object(template::posted(contract), answers::posted(), &api.ingress_bucket, role)
+        }
+        "put" => put_object(template::put(contract), answers::put(), &api.ingress_bucket, role),
+        "get" => query(template::find(contract, api.ledger_table.value()), role),
         other => {
             panic!("the contract has {other} {} on AWS: it needs an integration", operation.path)
         }
     }
 }
 
-fn put_object(template: String, answers: Answers, properties: &Properties, role: &Value) -> Value {
+fn put_object(template: String, answers: Answers, bucket: &Text, role: &Value) -> Value {
     json!({
         "type": "aws",
         "httpMethod": "PUT",
-        "uri": uri(&[json!(":s3:path/"), properties.ingress_bucket.clone(), json!("/{key}")]),
+        "uri": uri(&[json!(":s3:path/"), bucket.value().clone(), json!("/{key}")]),
         "credentials": role,
         "contentHandling": "CONVERT_TO_TEXT",
         "passthroughBehavior": "never",
@@ -95,8 +97,12 @@ fn for_media_types(template: &Value) -> Value {
 }
 
 fn uri(rest: &[Value]) -> Value {
-    let mut parts =
-        vec![json!("arn:"), pseudo("Partition"), json!(":apigateway:"), pseudo("Region")];
+    let mut parts = vec![
+        json!("arn:"),
+        reference("AWS::Partition"),
+        json!(":apigateway:"),
+        reference("AWS::Region"),
+    ];
     parts.extend_from_slice(rest);
     join(&parts)
 }

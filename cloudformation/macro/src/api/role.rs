@@ -1,18 +1,21 @@
 //! What API Gateway may do: put documents, query the ledger, and what that takes.
 
-use super::conditional::{is_no_value, join, map_branches, no_value, pseudo};
-use super::properties::{Authorizer, Properties};
+use super::Api;
+use super::authorizer::Authorizer;
+use crate::intrinsic::{is_no_value, join, map_leaves, no_value, reference};
+use crate::made::Made;
+use crate::statement::{document, trust};
+use crate::text::Text;
 use serde_json::{Value, json};
 
-/// `AWS::IAM::Role`.
-pub(super) fn role(properties: &Properties) -> Value {
+pub(super) fn role(id: &str, api: &Api) -> Made {
     let mut statements = vec![
         json!({
             "Sid": "PutDocuments",
             "Effect": "Allow",
             "Action": "s3:PutObject",
             // What a template refuses has another key (templates/object.vtl).
-            "Resource": arn_of(":s3:::", &properties.ingress_bucket, "/id=*"),
+            "Resource": arn_of(":s3:::", &api.ingress_bucket, "/id=*"),
         }),
         json!({
             "Sid": "FindDocuments",
@@ -20,48 +23,33 @@ pub(super) fn role(properties: &Properties) -> Value {
             "Action": "dynamodb:Query",
             "Resource": join(&[
                 json!("arn:"),
-                pseudo("Partition"),
+                reference("AWS::Partition"),
                 json!(":dynamodb:"),
-                pseudo("Region"),
+                reference("AWS::Region"),
                 json!(":"),
-                pseudo("AccountId"),
+                reference("AWS::AccountId"),
                 json!(":table/"),
-                properties.ledger_table.clone(),
+                api.ledger_table.value().clone(),
             ]),
             "Condition": {
                 "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["document#*"] },
             },
         }),
     ];
-    if let Some(key) = &properties.kms_key_arn {
-        statements.push(map_branches(key, &use_key));
+    if let Some(key) = &api.kms_key {
+        statements.push(map_leaves(key.value(), &use_key));
     }
-    let invoke = map_branches(&properties.authorizer, &ask_authorizer);
+    let invoke = api.authorizer.map(&ask_authorizer);
     if !is_no_value(&invoke) {
         statements.push(invoke);
     }
-    let mut role = json!({
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "Description": "API Gateway puts documents into the ingress bucket and reads the ledger.",
-            "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow",
-                    "Principal": { "Service": "apigateway.amazonaws.com" },
-                    "Action": "sts:AssumeRole",
-                }],
-            },
-            "Policies": [{
-                "PolicyName": "ingress",
-                "PolicyDocument": { "Version": "2012-10-17", "Statement": statements },
-            }],
-        },
+    let properties = json!({
+        "Description": "API Gateway puts documents into the ingress bucket and reads the ledger.",
+        "AssumeRolePolicyDocument": trust("apigateway.amazonaws.com", None),
+        "Policies": [{"PolicyName": "ingress", "PolicyDocument": document(statements)}],
+        "Tags": api.tags,
     });
-    if let Some(tags) = &properties.tags {
-        role["Properties"]["Tags"] = tags.clone();
-    }
-    role
+    Made::new(format!("{id}Role"), "AWS::IAM::Role", properties)
 }
 
 /// A data key for each object, and DynamoDB's own use of the key on behalf of who queries.
@@ -70,7 +58,12 @@ fn use_key(key: &Value) -> Value {
         return no_value();
     }
     let service = |name: &str| {
-        join(&[json!(format!("{name}.")), pseudo("Region"), json!("."), pseudo("URLSuffix")])
+        join(&[
+            json!(format!("{name}.")),
+            reference("AWS::Region"),
+            json!("."),
+            reference("AWS::URLSuffix"),
+        ])
     };
     json!({
         "Sid": "UseKey",
@@ -81,18 +74,24 @@ fn use_key(key: &Value) -> Value {
     })
 }
 
-fn ask_authorizer(branch: &Value) -> Value {
-    match Authorizer::of(branch) {
-        Some(Authorizer::Custom { function_arn }) => json!({
+fn ask_authorizer(branch: &Authorizer) -> Value {
+    match branch {
+        Authorizer::Custom { function } => json!({
             "Sid": "AskAuthorizer",
             "Effect": "Allow",
             "Action": "lambda:InvokeFunction",
-            "Resource": function_arn,
+            "Resource": function.value(),
         }),
-        Some(Authorizer::None | Authorizer::Cognito { .. }) | None => no_value(),
+        Authorizer::None | Authorizer::Cognito { .. } => no_value(),
     }
 }
 
-fn arn_of(service: &str, name: &Value, rest: &str) -> Value {
-    join(&[json!("arn:"), pseudo("Partition"), json!(service), name.clone(), json!(rest)])
+fn arn_of(service: &str, name: &Text, rest: &str) -> Value {
+    join(&[
+        json!("arn:"),
+        reference("AWS::Partition"),
+        json!(service),
+        name.value().clone(),
+        json!(rest),
+    ])
 }

@@ -4,8 +4,8 @@
 //! in it. Templates keep to methods of `java.lang.String` that are known to work on API Gateway, and to
 //! those that emulators know: `length`, `matches`, `replaceAll`, `substring`, `indexOf`, `contains`.
 
-use super::conditional::join;
 use super::contract::Contract;
+use crate::intrinsic::join;
 use serde_json::{Value, json};
 
 const TABLE: &str = include_str!("templates/table.vtl");

@@ -1,9 +1,9 @@
 //! A function's role: its log, its source, what it is granted, nothing else.
 
 use super::Function;
-use crate::intrinsic::{map_leaves, no_value};
+use crate::intrinsic::{attribute, map_leaves, no_value};
 use crate::made::Made;
-use crate::statement::{allow, attribute, document, trust};
+use crate::statement::{allow, document, trust};
 use crate::text::Text;
 use serde_json::{Value, json};
 

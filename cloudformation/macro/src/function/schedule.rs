@@ -1,8 +1,9 @@
 //! When a function is invoked by the clock.
 
+use crate::intrinsic::{attribute, is_intrinsic};
 use crate::made::Made;
 use crate::properties::Properties;
-use crate::statement::{allow, attribute, document, trust};
+use crate::statement::{allow, document, trust};
 use crate::text::Text;
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ impl Schedule {
         let expression = properties.text("Expression", expected, &is_expression);
         // The target is sent a text.
         let input = properties.optional_any("Input", "JSON").map(|input| match input {
-            Value::Object(_) if crate::intrinsic::is_intrinsic(input) => input.clone(),
+            Value::Object(_) if is_intrinsic(input) => input.clone(),
             Value::String(_) => input.clone(),
             json => Value::String(json.to_string()),
         });

@@ -1,12 +1,13 @@
 //! The queue that invokes a function.
 
+use crate::intrinsic::reference;
 use crate::limits::{
     BATCH_SIZE, BATCH_SIZE_WITHOUT_WINDOW, FIFO_BATCH_SIZE, SOURCE_CONCURRENCY, WINDOW_SECONDS,
 };
 use crate::made::Made;
 use crate::properties::Properties;
 use crate::queue::is_arn;
-use crate::statement::{allow, reference};
+use crate::statement::allow;
 use crate::text::Text;
 use serde_json::{Value, json};
 
