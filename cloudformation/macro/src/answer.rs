@@ -6,6 +6,15 @@ use crate::fault::{Fault, Faults};
 use serde_json::{Map, Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// [Lambda's bound](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) on an answer; a
+/// larger one is lost, and CloudFormation does not tell why.
+const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// Of a failure's message; with a last line of any length, twice as many.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+
+const _: () = assert!(2 * MESSAGE_BYTES_MAX < ANSWER_BYTES_MAX);
+
 /// Answers a request: `success` with the expanded template, or `failure` with a line for everything that is
 /// wrong, which CloudFormation shows to whoever made the change set. Never panics.
 #[must_use]
@@ -21,8 +30,8 @@ fn answer_by(
     // A bug must not leave CloudFormation with "no response": it would not say which macro failed.
     let expanded = catch_unwind(AssertUnwindSafe(|| expanded(request, expand)));
     match expanded {
-        Ok(Ok(fragment)) => json!({"requestId": id, "status": "success", "fragment": fragment}),
-        Ok(Err(faults)) => failure(&id, &faults.to_string()),
+        Ok(Ok(fragment)) => success(&id, fragment),
+        Ok(Err(faults)) => failure(&id, &told(&faults)),
         Err(_) => failure(&id, "the macro Sluice failed by a bug of its own; its log says where"),
     }
 }
@@ -46,6 +55,32 @@ fn expanded(
     expand(fragment, object("templateParameterValues"))
 }
 
+fn success(id: &Value, fragment: Value) -> Value {
+    let answer = json!({"requestId": id, "status": "success", "fragment": fragment});
+    let bytes = answer.to_string().len();
+    if bytes > ANSWER_BYTES_MAX {
+        let text = format!("the expanded template has {bytes} bytes: at most {ANSWER_BYTES_MAX}");
+        return failure(id, &text);
+    }
+    answer
+}
+
+/// As many faults as somebody may read. What a template calls something can be long, too.
+fn told(faults: &Faults) -> String {
+    let mut text = String::new();
+    for (at, fault) in faults.list().iter().enumerate() {
+        let line = fault.to_string();
+        if at > 0 && text.len() + line.len() > MESSAGE_BYTES_MAX {
+            text.push_str(&format!("\nand {} more", faults.list().len() - at));
+            break;
+        }
+        text.push_str(if at > 0 { "\n" } else { "" });
+        text.push_str(&line);
+    }
+    text.truncate(text.floor_char_boundary(2 * MESSAGE_BYTES_MAX));
+    text
+}
+
 fn failure(id: &Value, message: &str) -> Value {
     json!({"requestId": id, "status": "failure", "errorMessage": message})
 }
@@ -53,7 +88,7 @@ fn failure(id: &Value, message: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{answer, answer_by};
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     #[test]
     fn a_panic_is_a_failure() {
@@ -62,6 +97,24 @@ mod tests {
         assert_eq!(answer["requestId"], "r-1");
         assert_eq!(answer["status"], "failure");
         assert!(answer["errorMessage"].as_str().is_some_and(|text| text.contains("bug")));
+    }
+
+    /// Lambda loses an answer that is too large, and with it all that was to be told.
+    #[test]
+    fn an_answer_is_bounded() {
+        let large =
+            json!({"requestId": "r", "fragment": {"Resources": {}, "A": "a".repeat(7 << 20)}});
+        let told = answer(&large)["errorMessage"].to_string();
+        assert!(told.contains("the expanded template has"), "{told}");
+        let unknown: Map<_, _> = (0..5_000).map(|at| (format!("Unknown{at}"), json!(1))).collect();
+        let queue = json!({"Type": "Sluice::Queue", "Properties": unknown});
+        let many = json!({"fragment": {"Resources": {"Jobs": queue}}});
+        let told = answer(&many)["errorMessage"].to_string();
+        assert!(told.contains("Properties.Name is missing") && told.len() < 40_000, "{told}");
+        assert!(told.contains("\\nand 4"), "{told}");
+        let long =
+            json!({"fragment": {"Resources": {"ä".repeat(1 << 20): {"Type": "Sluice::Bus"}}}});
+        assert!(answer(&long)["errorMessage"].to_string().len() < 40_000);
     }
 
     #[test]
