@@ -3,7 +3,8 @@
 use crate::api::Api;
 use crate::fault::{Fault, Faults, shown};
 use crate::function::Function;
-use crate::intrinsic::argument;
+use crate::intrinsic::attribute_of;
+use crate::limits::RESOURCES_MAX;
 use crate::made::Made;
 use crate::parameters::Parameters;
 use crate::properties::Reading;
@@ -25,20 +26,25 @@ pub fn expand(template: &Value, parameters: &Map<String, Value>) -> Result<Value
     let sections = template.as_object().ok_or_else(|| {
         Fault::new(format!("the template is {}: an object with Resources", shown(template)))
     })?;
-    let resources = sections.get("Resources").and_then(Value::as_object).ok_or_else(|| {
+    let resources = object(sections, "Resources").ok_or_else(|| {
         Fault::new(
             "Resources is missing: an object of resources (Sluice transforms whole templates)",
         )
     })?;
     let reading = Reading::new(Parameters::new(sections, parameters));
-    let made = made_of(resources, &reading);
+    let made = made_of(sections, resources, &reading);
     Faults::none_in(reading.into_faults())?;
     let mut expanded = sections.clone();
     expanded.insert("Resources".to_owned(), Value::Object(made));
     Ok(Value::Object(expanded))
 }
 
-fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> Map<String, Value> {
+fn made_of<'t>(
+    sections: &Map<String, Value>,
+    resources: &'t Map<String, Value>,
+    reading: &'t Reading<'t>,
+) -> Map<String, Value> {
+    let known_by = evaluated_by(sections, reading.parameters);
     let mut all = Map::new();
     let (mut queues, mut functions) = (BTreeMap::new(), BTreeMap::new());
     for (id, given) in resources {
@@ -64,8 +70,7 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
                 functions.insert(id.as_str(), function);
                 made
             }),
-            "Api" => Api::read(&resource.properties(reading))
-                .map(|api| api.expand(id, reading.parameters.given())),
+            "Api" => Api::read(&resource.properties(reading)).map(|api| api.expand(id, &known_by)),
             _ => {
                 let text = format!(
                     "Type is \"{kind}\": one of Sluice::Api, Sluice::Function, Sluice::Queue"
@@ -75,13 +80,34 @@ fn made_of<'t>(resources: &'t Map<String, Value>, reading: &'t Reading<'t>) -> M
             }
         };
         for made in made.into_iter().flatten() {
-            tell_clash(&resource, &made, resources, &all, reading);
+            let there = [Some(resources), Some(&all), object(sections, "Parameters")];
+            tell_clash(&resource, &made, &there, reading);
             let (id, value) = resource.dress(made);
             all.insert(id, value);
+        }
+        // Some bytes of a template make many: what nobody can deploy is not made in memory first.
+        if all.len() > RESOURCES_MAX {
+            let text = format!(
+                "with what it makes there are more than {RESOURCES_MAX} resources, which is all that \
+                 CloudFormation takes of a template"
+            );
+            reading.fault(Fault::of_resource(id, text));
+            break;
         }
     }
     tell_mismatches(&queues, &functions, reading);
     all
+}
+
+/// All by which CloudFormation evaluates intrinsic functions, as far as the template and its parameters tell.
+fn evaluated_by(sections: &Map<String, Value>, parameters: Parameters<'_>) -> String {
+    let tables = ["Conditions", "Mappings"].map(|name| sections.get(name).map(Value::to_string));
+    let parameters = Value::Object(parameters.values()).to_string();
+    [Some(parameters)].into_iter().chain(tables).flatten().collect()
+}
+
+fn object<'v>(sections: &'v Map<String, Value>, name: &str) -> Option<&'v Map<String, Value>> {
+    sections.get(name).and_then(Value::as_object)
 }
 
 /// Whether a resource of Sluice's types is somewhere in a loop.
@@ -100,11 +126,10 @@ fn has_ours(value: &Value) -> bool {
 fn tell_clash(
     of: &Resource<'_>,
     made: &Made,
-    resources: &Map<String, Value>,
-    all: &Map<String, Value>,
+    there: &[Option<&Map<String, Value>>],
     reading: &Reading<'_>,
 ) {
-    if made.id != of.id && (resources.contains_key(&made.id) || all.contains_key(&made.id)) {
+    if made.id != of.id && there.iter().flatten().any(|names| names.contains_key(&made.id)) {
         let text = format!("it makes {}, which is there already: rename one of the two", made.id);
         reading.fault(Fault::of_resource(of.id, text));
     }
@@ -138,11 +163,6 @@ fn tell_mismatches(
 }
 
 fn queue_of<'q>(arn: &Value, queues: &'q BTreeMap<&str, Queue>) -> Option<(&'q str, &'q Queue)> {
-    let target = argument(arn, "Fn::GetAtt")?.as_array()?;
-    match target.as_slice() {
-        [Value::String(id), Value::String(attribute)] if attribute == "Arn" => {
-            queues.get_key_value(id.as_str()).map(|(id, queue)| (*id, queue))
-        }
-        _ => None,
-    }
+    let (id, _) = attribute_of(arn).filter(|(_, attribute)| *attribute == "Arn")?;
+    queues.get_key_value(id).map(|(id, queue)| (*id, queue))
 }

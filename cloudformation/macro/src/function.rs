@@ -5,6 +5,7 @@ mod schedule;
 mod source;
 
 use crate::alarm::Alarm;
+use crate::arn::{is_key, is_topic};
 use crate::grant;
 use crate::intrinsic::{attribute, map_leaves, reference};
 use crate::limits::{
@@ -13,7 +14,6 @@ use crate::limits::{
 };
 use crate::made::Made;
 use crate::properties::Properties;
-use crate::queue::is_arn;
 use crate::text::Text;
 use schedule::Schedule;
 use serde_json::{Map, Value, json};
@@ -28,6 +28,10 @@ const THROTTLES: &str = "Throttles";
 
 /// Throttling that passes is what retries are for; so many periods of it are not.
 const THROTTLED_PERIODS: i64 = 3;
+
+/// What Lambda takes
+/// ([`Variables`](https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html)).
+const VARIABLE_NAME: &str = "two or more letters, digits and _, a letter first";
 
 /// A function as asked for.
 #[derive(Debug)]
@@ -78,10 +82,10 @@ impl Function {
             properties.object("Code", "{S3Bucket, S3Key}").and_then(|code| Code::read(&code));
         let memory_mb = properties.number("MemoryMB", MEMORY_MB);
         let timeout_seconds = properties.number("TimeoutSeconds", TIMEOUT_SECONDS);
-        let architecture = properties.word("Architecture", &["arm64", "x86_64"], Some("arm64"));
-        let environment = properties.texts("Environment");
+        let architecture = properties.word_or("Architecture", &["arm64", "x86_64"], "arm64");
+        let environment = properties.texts("Environment", VARIABLE_NAME, &is_variable);
         let log_retention_days = properties.number_of("LogRetentionDays", &LOG_RETENTION_DAYS);
-        let kms_key = properties.optional_text("KmsKeyArn", "the ARN of a KMS key", &is_arn);
+        let kms_key = properties.optional_name_of_one("KmsKeyArn", "the ARN of a KMS key", &is_key);
         let reserved_concurrency =
             properties.optional_number("ReservedConcurrency", RESERVED_CONCURRENCY);
         let tracing = properties.flag("Tracing");
@@ -95,8 +99,9 @@ impl Function {
         let schedule = schedule.as_ref().map(Schedule::read);
         let grants = grant::read(&properties.objects("Grants", "{Do, Resource}"));
         let alarms = properties.words("Alarms", &[ERRORS, THROTTLES]);
-        let alarm_topic = properties.text("AlarmTopic", "the ARN of an SNS topic", &is_arn);
-        let tags = properties.optional_list("Tags", "a list of {Key, Value}");
+        let alarm_topic =
+            properties.name_of_one("AlarmTopic", "the ARN of an SNS topic", &is_topic);
+        let tags = properties.tags();
         properties.finish();
         let timeout_seconds = timeout_seconds?;
         Some(Function {
@@ -109,7 +114,7 @@ impl Function {
             code: code?,
             memory_mb: memory_mb?,
             timeout_seconds,
-            architecture: architecture?,
+            architecture,
             environment,
             log_retention_days: log_retention_days?,
             kms_key,
@@ -229,4 +234,11 @@ impl Code {
 fn is_function_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
     (1..=FUNCTION_NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn is_variable(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    name.len() >= 2
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(allowed)
 }

@@ -1,9 +1,9 @@
 //! What a function can be granted: each kind stands for exactly the actions that the platform's
 //! adapters (`lake-functions/aws`) call for it.
 
-use crate::intrinsic::{argument, is_no_value, leaves, map_leaves, no_value};
+use crate::arn::{is_arn, is_bucket, is_bus, is_function, is_index, is_key, is_queue, is_table};
+use crate::intrinsic::{is_no_value, map_leaves, no_value};
 use crate::properties::Properties;
-use crate::queue::is_arn;
 use crate::statement::allow;
 use crate::text::Text;
 use serde_json::{Value, json};
@@ -189,25 +189,35 @@ pub fn grants() -> &'static [GrantKind] {
 pub(crate) fn read(grants: &[Properties<'_>]) -> Vec<Value> {
     let mut statements = Vec::new();
     let mut counts = [0_u32; KINDS.len()];
+    let names = KINDS.map(|kind| kind.name);
     for grant in grants {
-        let names = KINDS.map(|kind| kind.name);
-        let kind = grant.word("Do", &names, None);
-        let kind = kind.and_then(|name| KINDS.iter().position(|kind| name.value() == kind.name));
+        let name = grant.plain_word("Do", &names);
+        let kind = name.and_then(|name| KINDS.iter().position(|kind| name == kind.name));
         let known = kind.map(|at| &KINDS[at]);
         let expected = known.map_or("an ARN", |kind| kind.resource);
         let is_resource = known.map_or(is_arn as fn(&str) -> bool, |kind| kind.is_resource);
-        let named = grant.one_or_more("Resource", expected, &|value| is_named(value, is_resource));
-        let folder = known.filter(|kind| kind.is_of_objects()).and_then(|_| {
+        let named = grant.one_or_more("Resource", expected, &is_resource);
+        // Of what the grant allows is not known, a folder may be one.
+        let folder = known.is_none_or(GrantKind::is_of_objects).then(|| {
             let expected = "a folder's name, written out, without slashes at its ends";
-            grant.plain_text("Folder", expected, &is_folder)
+            grant.optional_plain_text("Folder", expected, &is_folder)
         });
         grant.finish();
         if let (Some(at), Some(named)) = (kind, named) {
-            counts[at] += 1;
-            statements.extend(KINDS[at].statements(&named, folder, counts[at]));
+            for named in statements_of(&named) {
+                counts[at] += 1;
+                statements.extend(KINDS[at].statements(named, folder.flatten(), counts[at]));
+            }
         }
     }
     statements
+}
+
+/// What is named, by statement: one for all, unless all can be left out, since IAM takes no statement
+/// without resources.
+fn statements_of(named: &[Text]) -> impl Iterator<Item = &[Text]> {
+    let each = named.iter().all(Text::can_be_left_out);
+    named.chunks(if each { 1 } else { named.len() })
 }
 
 impl GrantKind {
@@ -229,12 +239,10 @@ impl GrantKind {
             let sid = format!("{}{number}", allowed.sid);
             match named {
                 // Left out behind a condition: then there is no statement.
-                [one] if leaves(one.value()).into_iter().any(is_no_value) => {
-                    map_leaves(one.value(), &|leaf| match leaf {
-                        leaf if is_no_value(leaf) => no_value(),
-                        leaf => allowed.statement(&sid, &[Text::new(leaf.clone())], folder),
-                    })
-                }
+                [one] if one.can_be_left_out() => map_leaves(one.value(), &|leaf| match leaf {
+                    leaf if is_no_value(leaf) => no_value(),
+                    leaf => allowed.statement(&sid, &[Text::new(leaf.clone())], folder),
+                }),
                 named => allowed.statement(&sid, named, folder),
             }
         });
@@ -268,55 +276,9 @@ impl Allowed {
     }
 }
 
-/// Whether a value names one thing: no `*` anywhere in it, and if it is a text, the right one.
-fn is_named(value: &Value, is_resource: fn(&str) -> bool) -> bool {
-    let written = match (value, argument(value, "Fn::Sub")) {
-        (Value::String(text), _) => return is_resource(text) && !text.contains('*'),
-        (_, Some(Value::String(text))) => Some(text),
-        (_, Some(Value::Array(parts))) => match parts.first() {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    };
-    written.is_none_or(|text| !text.contains('*'))
-}
-
-fn of_service(text: &str, service: &str) -> bool {
-    is_arn(text) && text.split(':').nth(2) == Some(service)
-}
-
-fn is_bucket(text: &str) -> bool {
-    of_service(text, "s3") && !text.contains('/')
-}
-
 fn is_folder(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.=-/".contains(&b);
     !text.is_empty() && text.bytes().all(allowed) && text.split('/').all(|name| !name.is_empty())
-}
-
-fn is_queue(text: &str) -> bool {
-    of_service(text, "sqs")
-}
-
-fn is_table(text: &str) -> bool {
-    of_service(text, "dynamodb") && text.contains(":table/") && !text.contains("/index/")
-}
-
-fn is_index(text: &str) -> bool {
-    of_service(text, "dynamodb") && text.contains("/index/")
-}
-
-fn is_bus(text: &str) -> bool {
-    of_service(text, "events") && text.contains(":event-bus/")
-}
-
-fn is_key(text: &str) -> bool {
-    of_service(text, "kms") && text.contains(":key/")
-}
-
-fn is_function(text: &str) -> bool {
-    of_service(text, "lambda")
 }
 
 fn is_database(text: &str) -> bool {

@@ -37,6 +37,18 @@ pub(crate) fn reference(target: &str) -> Value {
     json!({"Ref": target})
 }
 
+/// The resource and attribute that `Fn::GetAtt` names, written as a list or as one text.
+pub(crate) fn attribute_of(value: &Value) -> Option<(&str, &str)> {
+    match argument(value, "Fn::GetAtt")? {
+        Value::String(target) => target.split_once('.'),
+        Value::Array(parts) => match parts.as_slice() {
+            [Value::String(resource), Value::String(attribute)] => Some((resource, attribute)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Texts and intrinsic functions, joined.
 pub(crate) fn join(parts: &[Value]) -> Value {
     json!({"Fn::Join": ["", parts]})
@@ -54,6 +66,15 @@ pub(crate) fn argument<'v>(value: &'v Value, function: &str) -> Option<&'v Value
 
 pub(crate) fn is_intrinsic(value: &Value) -> bool {
     call(value).is_some_and(|(name, _)| FUNCTIONS.contains(&name))
+}
+
+/// Whether an intrinsic function is called somewhere within.
+pub(crate) fn has_intrinsic(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => is_intrinsic(value) || map.values().any(has_intrinsic),
+        Value::Array(list) => list.iter().any(has_intrinsic),
+        _ => false,
+    }
 }
 
 fn call(value: &Value) -> Option<(&str, &Value)> {
@@ -86,6 +107,11 @@ pub(crate) fn map_leaves(value: &Value, replace: &dyn Fn(&Value) -> Value) -> Va
         }
         None => replace(value),
     }
+}
+
+/// The value, and another one where it is left out.
+pub(crate) fn or_default(value: &Value, default: &Value) -> Value {
+    map_leaves(value, &|leaf| if is_no_value(leaf) { default.clone() } else { leaf.clone() })
 }
 
 /// A value for where this one is left out, and nothing where it is there.

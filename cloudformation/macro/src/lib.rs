@@ -74,6 +74,9 @@
 //! parameter. Such a parameter's value becomes part of what is expanded. What can be left out can also
 //! be `AWS::NoValue`, behind a condition or not.
 //!
+//! What an ARN or a name gives rights to is one thing: no `*` and no `?` stand in it, nor in what an
+//! intrinsic function makes it of.
+//!
 //! `Condition` and `Metadata` of a resource are handed on to all that it makes, `DependsOn` to the
 //! resource of its id, `DeletionPolicy` and `UpdateReplacePolicy` to what holds data: queues, a
 //! function's log.
@@ -81,6 +84,7 @@
 mod alarm;
 mod answer;
 mod api;
+mod arn;
 mod decided;
 mod expand;
 mod fault;

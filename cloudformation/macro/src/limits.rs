@@ -31,6 +31,14 @@ pub(crate) const DAY_SECONDS: i64 = 86_400;
 /// A queue's name, characters; `-dead.fifo` must still fit.
 pub(crate) const QUEUE_NAME_CHARS_MAX: usize = 80 - "-dead.fifo".len();
 
+/// Elements of a list that becomes statements of a policy. A role's policies have
+/// [at most 10,240 characters](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html),
+/// and each element makes some dozens; a longer list could only take memory.
+pub(crate) const LISTED_MAX: usize = 100;
+
+/// Resources of a template ([CloudFormation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)).
+pub(crate) const RESOURCES_MAX: usize = 500;
+
 /// A function's name, characters.
 pub(crate) const FUNCTION_NAME_CHARS_MAX: usize = 64;
 

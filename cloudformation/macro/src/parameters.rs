@@ -14,16 +14,23 @@ impl<'t> Parameters<'t> {
         Parameters { declared: template.get("Parameters").and_then(Value::as_object), given }
     }
 
-    /// As CloudFormation, or a person, says.
-    pub(crate) fn given(&self) -> &'t Map<String, Value> {
-        self.given
+    /// All values, those given and the defaults of the others.
+    pub(crate) fn values(&self) -> Map<String, Value> {
+        let defaults =
+            self.declared.into_iter().flatten().filter_map(|(name, declared)| {
+                Some((name.clone(), declared.get("Default")?.clone()))
+            });
+        let given = self.given.iter().map(|(name, value)| (name.clone(), value.clone()));
+        defaults.chain(given).collect()
     }
 
-    /// None for what is no parameter, has no value yet, or whose value is only a name to look up.
+    /// None for what is no parameter, has no value yet, whose value is only a name to look up, or is not
+    /// to be shown: it would stand in faults and in what is expanded.
     pub(crate) fn value(&self, name: &str) -> Option<&'t Value> {
         let declared = self.declared?.get(name)?;
         let kind = declared.get("Type").and_then(Value::as_str).unwrap_or_default();
-        if kind.starts_with("AWS::SSM::") {
+        let hidden = declared.get("NoEcho").is_some_and(|flag| flag == true || flag == "true");
+        if hidden || kind.starts_with("AWS::SSM::") {
             return None;
         }
         self.given.get(name).or_else(|| declared.get("Default"))

@@ -1,8 +1,10 @@
 //! Properties of a resource, read by type. What is wrong is collected, and reading goes on.
 
+use crate::arn::has_wildcard;
 use crate::decided::Decided;
 use crate::fault::{Fault, shown};
-use crate::intrinsic::{argument, is_intrinsic, is_no_value, leaves, map_leaves};
+use crate::intrinsic::{argument, is_intrinsic, is_no_value, leaves, map_leaves, or_default};
+use crate::limits::LISTED_MAX;
 use crate::parameters::Parameters;
 use crate::text::Text;
 use serde_json::{Map, Value};
@@ -78,6 +80,35 @@ impl<'t> Properties<'t> {
         self.text_if(name, Presence::Optional, expected, is_it)
     }
 
+    /// As [`Properties::text`], of what a policy names: no wildcard makes many things of it, neither in the
+    /// text nor in what an intrinsic function makes it of.
+    pub(crate) fn name_of_one(
+        &self,
+        name: &'static str,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> Option<Text> {
+        self.of_one(name, expected, self.text(name, expected, is_it)?)
+    }
+
+    /// As [`Properties::name_of_one`], but it can be left out.
+    pub(crate) fn optional_name_of_one(
+        &self,
+        name: &'static str,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> Option<Text> {
+        self.of_one(name, expected, self.optional_text(name, expected, is_it)?)
+    }
+
+    fn of_one(&self, name: &str, expected: &str, text: Text) -> Option<Text> {
+        if has_wildcard(text.value()) {
+            self.wrong_name(name, text.value(), expected);
+            return None;
+        }
+        Some(text)
+    }
+
     fn text_if(
         &self,
         name: &'static str,
@@ -85,9 +116,8 @@ impl<'t> Properties<'t> {
         expected: &str,
         is_it: &dyn Fn(&str) -> bool,
     ) -> Option<Text> {
-        let is_text =
-            |value: &Value| value.as_str().is_some_and(|text| resolves(text) || is_it(text));
-        Some(Text::new(self.checked(name, presence, expected, &is_text)?.clone()))
+        let is_it = |value: &Value| is_text(value, is_it);
+        Some(Text::new(self.checked(name, presence, expected, &is_it)?.clone()))
     }
 
     /// A whole number as it stands, which an intrinsic function may become.
@@ -104,6 +134,16 @@ impl<'t> Properties<'t> {
     ) -> Option<Value> {
         let is_it = |value: &Value| whole(value).is_some_and(|number| range.contains(&number));
         self.checked(name, Presence::Optional, &number_expected(&range), &is_it).cloned()
+    }
+
+    /// As [`Properties::optional_number`], with a default where it is left out.
+    pub(crate) fn number_or(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<i64>,
+        default: i64,
+    ) -> Value {
+        filled(self.optional_number(name, range), default.into())
     }
 
     /// A whole number among some.
@@ -157,7 +197,7 @@ impl<'t> Properties<'t> {
     pub(crate) fn flag_as_it_stands(&self, name: &'static str) -> Value {
         let is_it = |value: &Value| truth(value).is_some();
         let given = self.checked(name, Presence::Optional, "true or false", &is_it);
-        given.cloned().unwrap_or(Value::Bool(false))
+        filled(given.cloned(), Value::Bool(false))
     }
 
     /// `true` or `false` and no condition. `false` if left out.
@@ -174,32 +214,51 @@ impl<'t> Properties<'t> {
         }
     }
 
-    /// One of some words.
-    pub(crate) fn word(
+    /// One of some words, with a default where it is left out.
+    pub(crate) fn word_or(
         &self,
         name: &'static str,
         words: &[&str],
-        default: Option<&'static str>,
-    ) -> Option<Text> {
-        let expected = format!("one of {}", words.join(", "));
-        let is_it = |text: &str| words.contains(&text);
-        match default {
-            Some(default) => {
-                let given = self.optional_text(name, &expected, &is_it);
-                given.or_else(|| Some(Text::new(default.into())))
-            }
-            None => self.text(name, &expected, &is_it),
-        }
+        default: &'static str,
+    ) -> Text {
+        self.text_or(name, &one_of(words), &|text| words.contains(&text), default)
+    }
+
+    /// As [`Properties::optional_text`], with a default where it is left out.
+    pub(crate) fn text_or(
+        &self,
+        name: &'static str,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+        default: &'static str,
+    ) -> Text {
+        let given = self.optional_text(name, expected, is_it).map(|text| text.value().clone());
+        Text::new(filled(given, default.into()))
+    }
+
+    /// One of some words, written out.
+    pub(crate) fn plain_word(&self, name: &'static str, words: &[&str]) -> Option<&'t str> {
+        self.plain_text(name, Presence::Needed, &one_of(words), &|text| words.contains(&text))
     }
 
     /// A text as it stands, no intrinsic function. It can be left out.
-    pub(crate) fn plain_text(
+    pub(crate) fn optional_plain_text(
         &self,
         name: &'static str,
         expected: &str,
         is_it: &dyn Fn(&str) -> bool,
     ) -> Option<&'t str> {
-        let value = self.present(name, Presence::Optional, expected)?;
+        self.plain_text(name, Presence::Optional, expected, is_it)
+    }
+
+    fn plain_text(
+        &self,
+        name: &'static str,
+        presence: Presence,
+        expected: &str,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> Option<&'t str> {
+        let value = self.present(name, presence, expected)?;
         let text = value.as_str().filter(|text| is_it(text));
         if text.is_none() {
             self.wrong(name, value, expected);
@@ -226,9 +285,28 @@ impl<'t> Properties<'t> {
         })
     }
 
-    /// A list, handed on as it stands.
-    pub(crate) fn optional_list(&self, name: &'static str, expected: &str) -> Option<Value> {
-        self.checked(name, Presence::Optional, expected, &Value::is_array).cloned()
+    /// Tags, handed on as they stand.
+    pub(crate) fn tags(&self) -> Option<Value> {
+        let expected = "a list of {Key, Value}";
+        let read = |place: &str, leaf: &'t Value| {
+            if is_intrinsic(leaf) {
+                return Some(());
+            }
+            let Some(tags) = leaf.as_array() else {
+                self.wrong(place, leaf, expected);
+                return None;
+            };
+            for (at, tag) in tags.iter().enumerate().filter(|(_, tag)| !is_intrinsic(tag)) {
+                let place = format!("{place}[{at}]");
+                let Some(tag) = self.as_object(&place, tag, "{Key, Value}") else { continue };
+                tag.text("Key", "a text", &|key| !key.is_empty());
+                tag.checked("Value", Presence::Needed, "a text", &is_scalar);
+                tag.finish();
+            }
+            Some(())
+        };
+        self.optional_decided("Tags", expected, &read).flatten()?;
+        self.given.get("Tags").cloned()
     }
 
     /// Anything, handed on as it stands.
@@ -273,6 +351,10 @@ impl<'t> Properties<'t> {
             self.wrong(name, value, &format!("a list of {expected}"));
             return Vec::new();
         };
+        if elements.len() > LISTED_MAX {
+            self.wrong(name, value, &format!("a list of at most {LISTED_MAX} {expected}"));
+            return Vec::new();
+        }
         let mut objects = Vec::new();
         for (at, element) in elements.iter().enumerate() {
             objects.extend(self.as_object(&format!("{name}[{at}]"), element, expected));
@@ -280,8 +362,13 @@ impl<'t> Properties<'t> {
         objects
     }
 
-    /// An object of texts by any names, none of which is the macro's.
-    pub(crate) fn texts(&self, name: &'static str) -> Map<String, Value> {
+    /// An object of texts by any names of which `is_name` says that they can be used.
+    pub(crate) fn texts(
+        &self,
+        name: &'static str,
+        names: &str,
+        is_name: &dyn Fn(&str) -> bool,
+    ) -> Map<String, Value> {
         let expected = "texts by name";
         let Some(value) = self.present(name, Presence::Optional, expected) else {
             return Map::new();
@@ -290,16 +377,17 @@ impl<'t> Properties<'t> {
             self.wrong(name, value, expected);
             return Map::new();
         };
-        let is_scalar = |leaf: &Value| {
-            leaf.is_string() || leaf.is_number() || leaf.is_boolean() || is_intrinsic(leaf)
-        };
         let text = |leaf: &Value| match leaf {
             Value::Number(_) | Value::Bool(_) => Value::String(leaf.to_string()),
             leaf => leaf.clone(),
         };
         let mut read = Map::new();
         for (variable, value) in texts {
-            if !leaves(value).into_iter().all(is_scalar) {
+            if !is_name(variable) {
+                let text = format!("{}.{name}.{variable} cannot be named so: {names}", self.path);
+                self.reading.fault(Fault::of_resource(self.resource, text));
+            }
+            if !leaves(value).into_iter().all(|leaf| is_intrinsic(leaf) || is_scalar(leaf)) {
                 self.wrong(&format!("{name}.{variable}"), value, "a text");
             }
             read.insert(variable.clone(), map_leaves(value, &text));
@@ -307,19 +395,23 @@ impl<'t> Properties<'t> {
         read
     }
 
-    /// A text, or a list of at least one; each is checked as by [`Properties::text`].
+    /// A text, or a list of at least one; each is checked as by [`Properties::name_of_one`], but can be left
+    /// out behind a condition.
     pub(crate) fn one_or_more(
         &self,
         name: &'static str,
         expected: &str,
-        is_it: &dyn Fn(&Value) -> bool,
+        is_it: &dyn Fn(&str) -> bool,
     ) -> Option<Vec<Text>> {
         let several = format!("{expected}, or a list of them");
         let value = self.present(name, Presence::Needed, &several)?;
+        let fits = |value: &Value| {
+            let fits = |leaf: &Value| is_intrinsic(leaf) || is_text(leaf, is_it);
+            leaves(value).into_iter().all(fits) && !has_wildcard(value)
+        };
         let Some(elements) = value.as_array() else {
-            let fits = |leaf: &&Value| is_no_value(leaf) || is_intrinsic(leaf) || leaf.is_string();
-            if !leaves(value).iter().all(|leaf| fits(leaf) && is_it(leaf)) {
-                self.wrong(name, value, &several);
+            if !fits(value) {
+                self.wrong_name(name, value, &several);
                 return None;
             }
             return Some(vec![Text::new(value.clone())]);
@@ -327,13 +419,16 @@ impl<'t> Properties<'t> {
         if elements.is_empty() {
             self.wrong(name, value, &several);
         }
+        if elements.len() > LISTED_MAX {
+            self.wrong(name, value, &format!("{several}, at most {LISTED_MAX}"));
+            return None;
+        }
         let mut texts = Vec::new();
         for (at, element) in elements.iter().enumerate() {
-            let fits = |leaf: &&Value| is_intrinsic(leaf) || leaf.is_string();
-            if leaves(element).iter().all(|leaf| fits(leaf) && is_it(leaf)) {
+            if fits(element) {
                 texts.push(Text::new(element.clone()));
             } else {
-                self.wrong(&format!("{name}[{at}]"), element, expected);
+                self.wrong_name(&format!("{name}[{at}]"), element, expected);
             }
         }
         (texts.len() == elements.len() && !texts.is_empty()).then_some(texts)
@@ -362,6 +457,14 @@ impl<'t> Properties<'t> {
             None => format!("{path}.{name} is {}: {expected}", shown(found)),
         };
         self.reading.fault(Fault::of_resource(self.resource, text));
+    }
+
+    /// As [`Properties::wrong`], of what should name one thing.
+    fn wrong_name(&self, name: &str, found: &Value, expected: &str) {
+        match has_wildcard(found) {
+            true => self.wrong(name, found, &format!("{expected}, without wildcards")),
+            false => self.wrong(name, found, expected),
+        }
     }
 
     /// Whether a property stands there at all.
@@ -436,6 +539,24 @@ fn whole(value: &Value) -> Option<i64> {
         Value::String(digits) => digits.parse().ok(),
         _ => None,
     }
+}
+
+/// What a property is, and its default where it is left out, behind a condition or not.
+fn filled(given: Option<Value>, default: Value) -> Value {
+    given.map_or_else(|| default.clone(), |given| or_default(&given, &default))
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("one of {}", words.join(", "))
+}
+
+fn is_text(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
+    value.as_str().is_some_and(|text| resolves(text) || is_it(text))
+}
+
+/// What CloudFormation takes for a text.
+fn is_scalar(value: &Value) -> bool {
+    value.is_string() || value.is_number() || value.is_boolean()
 }
 
 fn truth(value: &Value) -> Option<bool> {

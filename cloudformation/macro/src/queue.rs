@@ -1,6 +1,7 @@
 //! `Sluice::Queue`.
 
 use crate::alarm::Alarm;
+use crate::arn::{is_bucket, is_key, is_topic};
 use crate::intrinsic::{attribute, reference, where_given, where_left_out};
 use crate::limits::{
     AGE_ALARM_SECONDS, AGE_ALARM_SECONDS_MIN, DAY_SECONDS, MAX_RECEIVES, QUEUE_NAME_CHARS_MAX,
@@ -60,7 +61,7 @@ impl Queue {
         let visibility_seconds = timeout.unwrap_or_default() * VISIBILITY_PER_TIMEOUT;
         let max_receives = properties.known_number("MaxReceives", MAX_RECEIVES, Some(5));
         let retention_days = properties.known_number("RetentionDays", RETENTION_DAYS, Some(14));
-        let kms_key = properties.optional_text("KmsKeyArn", "the ARN of a KMS key", &is_arn);
+        let kms_key = properties.optional_name_of_one("KmsKeyArn", "the ARN of a KMS key", &is_key);
         let from =
             properties.optional_object("From", "{Bucket: its ARN, Account: its account's id}");
         let from = from.and_then(|from| From::read(&from));
@@ -72,11 +73,14 @@ impl Queue {
                 "false, since S3 sends to no FIFO queue (From)",
             );
         }
-        let alarm_topic = properties.text("AlarmTopic", "the ARN of an SNS topic", &is_arn);
-        let age_alarm_seconds = properties
-            .optional_number("AgeAlarmSeconds", AGE_ALARM_SECONDS)
-            .unwrap_or_else(|| visibility_seconds.max(AGE_ALARM_SECONDS_MIN).into());
-        let tags = properties.optional_list("Tags", "a list of {Key, Value}");
+        let alarm_topic =
+            properties.name_of_one("AlarmTopic", "the ARN of an SNS topic", &is_topic);
+        let age_alarm_seconds = properties.number_or(
+            "AgeAlarmSeconds",
+            AGE_ALARM_SECONDS,
+            visibility_seconds.max(AGE_ALARM_SECONDS_MIN),
+        );
+        let tags = properties.tags();
         properties.finish();
         Some(Queue {
             fifo,
@@ -209,7 +213,7 @@ impl Queue {
 
 impl From {
     fn read(properties: &Properties<'_>) -> Option<Self> {
-        let bucket = properties.text("Bucket", "the ARN of a bucket", &is_arn);
+        let bucket = properties.name_of_one("Bucket", "the ARN of a bucket", &is_bucket);
         let account = properties.text("Account", "the 12 digits of an account's id", &|text| {
             text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
         });
@@ -221,9 +225,4 @@ impl From {
 fn is_queue_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
     (1..=QUEUE_NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-/// Whether a text can be the ARN of one thing.
-pub(crate) fn is_arn(text: &str) -> bool {
-    text.starts_with("arn:") && text.split(':').count() >= 6 && !text.contains('*')
 }

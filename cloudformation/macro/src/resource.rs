@@ -30,6 +30,10 @@ impl<'t> Resource<'t> {
             let text = format!("{name} is not known: there is Type, Properties, {known}");
             reading.fault(Fault::of_resource(id, text));
         }
+        if let Some(metadata) = given.get("Metadata").filter(|metadata| !metadata.is_object()) {
+            let text = format!("Metadata is {}: an object", shown(metadata));
+            reading.fault(Fault::of_resource(id, text));
+        }
         let properties = match given.get("Properties") {
             Some(Value::Object(properties)) => properties,
             found => {

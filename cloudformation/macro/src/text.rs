@@ -1,6 +1,6 @@
 //! A text, or an intrinsic function that becomes one.
 
-use crate::intrinsic::{argument, is_no_value, leaves, map_leaves, no_value};
+use crate::intrinsic::{argument, attribute_of, is_no_value, leaves, map_leaves, no_value};
 use serde_json::{Map, Value, json};
 
 /// A text whose value may only be known when the stack is made.
@@ -15,6 +15,11 @@ impl Text {
 
     pub(crate) fn value(&self) -> &Value {
         &self.0
+    }
+
+    /// Whether there is none under some condition.
+    pub(crate) fn can_be_left_out(&self) -> bool {
+        leaves(&self.0).into_iter().any(is_no_value)
     }
 
     /// Whether the text of a `Fn::Sub`, in any branch, ends so.
@@ -46,14 +51,8 @@ fn substitution(value: &Value) -> (String, Map<String, Value>) {
     if let Some(Value::String(target)) = argument(value, "Ref") {
         return (format!("${{{target}}}"), Map::new());
     }
-    match argument(value, "Fn::GetAtt") {
-        Some(Value::String(target)) => return (format!("${{{target}}}"), Map::new()),
-        Some(Value::Array(parts)) => {
-            if let [Value::String(resource), Value::String(attribute)] = parts.as_slice() {
-                return (format!("${{{resource}.{attribute}}}"), Map::new());
-            }
-        }
-        _ => {}
+    if let Some((resource, attribute)) = attribute_of(value) {
+        return (format!("${{{resource}.{attribute}}}"), Map::new());
     }
     match argument(value, "Fn::Sub") {
         Some(Value::String(text)) => return (text.clone(), Map::new()),
@@ -95,6 +94,7 @@ mod tests {
         check(json!("a"), &sub("<${AWS::Region}:a.fifo>"));
         check(json!({"Ref": "A"}), &sub("<${AWS::Region}:${A}.fifo>"));
         check(json!({"Fn::GetAtt": ["A", "Arn"]}), &sub("<${AWS::Region}:${A.Arn}.fifo>"));
+        check(json!({"Fn::GetAtt": "A.Arn"}), &sub("<${AWS::Region}:${A.Arn}.fifo>"));
         check(json!({"Fn::Sub": "${P}-a"}), &sub("<${AWS::Region}:${P}-a.fifo>"));
         check(
             json!({"Fn::Sub": ["${P}-a", {"P": 1}]}),

@@ -8,7 +8,13 @@ use std::path::Path;
 
 /// What is made of an API. `parameters`: as the macro is told them.
 fn made(properties: &Value, parameters: &Map<String, Value>) -> Value {
-    let template = json!({"Resources": {"Api": {"Type": "Sluice::Api", "Properties": properties}}});
+    made_in(&json!({}), properties, parameters)
+}
+
+/// As [`made`], in a template that has other sections, too.
+fn made_in(sections: &Value, properties: &Value, parameters: &Map<String, Value>) -> Value {
+    let mut template = sections.clone();
+    template["Resources"] = json!({"Api": {"Type": "Sluice::Api", "Properties": properties}});
     let expanded = expand(&template, parameters);
     expanded.unwrap_or_else(|faults| panic!("{faults}"))["Resources"].take()
 }
@@ -88,19 +94,46 @@ fn texts_and_what_is_left_out_behind_conditions() {
     assert!(!made["ApiRole"].to_string().contains("kms:"));
 }
 
+fn deployment(sections: &Value, properties: &Value, parameters: &Map<String, Value>) -> String {
+    let made = made_in(sections, properties, parameters);
+    let id = made.as_object().unwrap().keys().find(|id| id.starts_with("ApiDeployment"));
+    id.expect("a deployment").clone()
+}
+
 #[test]
 fn whatever_changes_the_api_makes_a_deployment() {
     let with = |bucket: &str, rate: u32, authorize: &str| {
-        let properties =
-            json!({ "Name": "n", "IngressBucket": bucket, "LedgerTable": "l", "RateLimit": rate });
+        let properties = json!({ "Name": "n", "IngressBucket": bucket, "LedgerTable": "ledger", "RateLimit": rate });
         let parameters = Map::from_iter([("Authorize".to_owned(), json!(authorize))]);
-        let made = made(&properties, &parameters);
-        let id = made.as_object().unwrap().keys().find(|id| id.starts_with("ApiDeployment"));
-        id.expect("a deployment").clone()
+        deployment(&json!({}), &properties, &parameters)
     };
-    let first = with("a", 1, "False");
-    assert_eq!(first, with("a", 2, "False"), "of the stage alone");
-    assert_ne!(first, with("b", 1, "False"));
-    assert_ne!(first, with("a", 1, "True"), "conditions may depend on it");
+    let first = with("bucket-a", 1, "False");
+    assert_eq!(first, with("bucket-a", 2, "False"), "of the stage alone");
+    assert_ne!(first, with("bucket-b", 1, "False"));
+    assert_ne!(first, with("bucket-a", 1, "True"), "conditions may depend on it");
     assert!(first.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{first}");
+}
+
+/// A stage without a new deployment would go on letting in whom it let in before.
+#[test]
+fn a_default_and_a_condition_change_the_api() {
+    let pool = json!({ "Cognito": { "UserPoolArn": { "Ref": "Pool" } } });
+    let properties = json!({
+        "Name": "n",
+        "IngressBucket": "bucket",
+        "LedgerTable": "ledger",
+        "Authorizer": { "Fn::If": ["Authorized", pool, "None"] },
+    });
+    let with = |default: &str, condition: &str, given: Option<&str>| {
+        let sections = json!({
+            "Parameters": { "Authorize": { "Type": "String", "Default": default } },
+            "Conditions": { "Authorized": { "Fn::Equals": [{ "Ref": "Authorize" }, condition] } },
+        });
+        let given = given.map(|given| ("Authorize".to_owned(), json!(given)));
+        deployment(&sections, &properties, &given.into_iter().collect())
+    };
+    let first = with("False", "True", None);
+    assert_ne!(first, with("True", "True", None));
+    assert_ne!(first, with("False", "Yes", None));
+    assert_eq!(first, with("True", "True", Some("False")), "what is given counts");
 }

@@ -42,7 +42,7 @@ Resources:
       MemoryMB: 64
       TimeoutSeconds: x
       Architecture: arm
-      Environment: {A: b, C: [d]}
+      Environment: {AA: b, CC: [d], 2C: e, D: f}
       LogRetentionDays: 8
       ReservedConcurrency: -1
       Tracing: !Ref Text
@@ -91,19 +91,130 @@ Resources:
   Other:
     Type: Sluice::Api
     Properties:
-      {Name: a, IngressBucket: a, LedgerTable: a, Authorizer: !If [A, {}, !If [B, Nobody, {Custom: {FunctionArn: b}}]]}
+      {Name: a, IngressBucket: bucket, LedgerTable: ledger, Authorizer: !If [A, {}, !If [B, Nobody, {Custom: {FunctionArn: b}}]]}
   Both:
     Type: Sluice::Api
     Properties:
       Name: a
-      IngressBucket: a
-      LedgerTable: a
+      IngressBucket: bucket
+      LedgerTable: ledger
       Authorizer: {Custom: {FunctionArn: !Ref F}, Cognito: {UserPoolArn: !Ref P}}
   Unknown:
     Type: Sluice::Api
-    Properties: {Name: a, IngressBucket: a, LedgerTable: a, Authorizer: {Custom: {FunctionArn: !Ref F}, Cognitos: 5}}
+    Properties: {Name: a, IngressBucket: bucket, LedgerTable: ledger, Authorizer: {Custom: {FunctionArn: !Ref F}, Cognitos: 5}}
 "#,
     );
+}
+
+/// What a policy names is one thing, whatever makes its text; and what is granted is known.
+#[test]
+fn what_would_grant_more_than_it_says() {
+    check(
+        "wide",
+        r#"
+Resources:
+  Door:
+    Type: Sluice::Api
+    Properties:
+      Name: door
+      StageName: a/b
+      IngressBucket: "*"
+      LedgerTable: 'a","Evil": "'
+      KmsKeyArn: !Sub "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"
+      Authorizer: {Custom: {FunctionArn: !Join [":", [!Ref A, "*"]]}}
+      AccessLogArn: door
+  Sub:
+    Type: Sluice::Api
+    Properties:
+      {Name: door, IngressBucket: !Sub "${A}*", LedgerTable: !If [A, ledger, !Sub ["${B}", {B: "*"}]]}
+  Queue:
+    Type: Sluice::Queue
+    Properties:
+      Name: jobs
+      ConsumerTimeoutSeconds: 60
+      KmsKeyArn: "arn:aws:s3:::key"
+      From: {Bucket: !Sub "arn:${AWS::Partition}:s3:::*", Account: !Ref AWS::AccountId}
+      AlarmTopic: "arn:aws:sns:${AWS::Region}:123456789012:alarms"
+  Worker:
+    Type: Sluice::Function
+    Properties:
+      Name: worker
+      Code: {S3Bucket: code, S3Key: worker.zip}
+      MemoryMB: 128
+      TimeoutSeconds: 60
+      LogRetentionDays: 1
+      Consumes: {QueueArn: !Sub "arn:aws:sqs:eu-central-1:123456789012:${A}*", BatchSize: 1}
+      Grants:
+        - {Do: read-objects, Resource: "arn:aws:s3:::bucket-?"}
+        - {Do: read-objects, Resource: !Join ["", ["arn:aws:s3:::", "*"]]}
+        - {Do: read-objects, Resource: [!Sub ["arn:aws:s3:::${B}", {B: "*"}]]}
+        - {Do: send, Resource: "arn:aws:sqs:::"}
+        - {Do: invoke, Resource: "arn:aws:lambda:eu-central-1:123456789012:layer:a"}
+        - {Do: !If [A, send, receive], Resource: !Ref Q}
+        - {Do: nothing, Resource: !Ref B, Folder: a}
+      AlarmTopic: !Ref T
+"#,
+    );
+}
+
+/// What CloudFormation or a service would refuse later, and of a resource that the template does not have.
+#[test]
+fn what_would_be_refused_later() {
+    check(
+        "refused",
+        r#"
+Parameters:
+  Secret: {Type: String, NoEcho: true, Default: hunter2}
+  ParameterDead: {Type: String}
+Resources:
+  Jobs:
+    Type: Sluice::Queue
+    Metadata: 5
+    Properties:
+      Name: jobs
+      Fifo: !Ref Secret
+      ConsumerTimeoutSeconds: !Ref Secret
+      AlarmTopic: !Ref T
+      Tags: [!Ref Tag, a, {Key: a}, {Key: "", Value: {}}, {Key: a, Value: 5, Values: 5}]
+  Worker:
+    Type: Sluice::Function
+    Properties:
+      Name: worker
+      Code: {S3Bucket: code, S3Key: worker.zip}
+      MemoryMB: 128
+      TimeoutSeconds: 60
+      LogRetentionDays: 1
+      Schedule: {Expression: rate(1 day), Input: !If [A, {table: !Ref Table}, x]}
+      AlarmTopic: !Ref T
+      Tags: !If [A, [5], !Ref AWS::NoValue]
+  Parameter:
+    Type: Sluice::Queue
+    Properties: {Name: jobs, ConsumerTimeoutSeconds: 60, AlarmTopic: !Ref T}
+"#,
+    );
+}
+
+/// A few bytes for each could fill any memory.
+#[test]
+fn what_is_too_much() {
+    let api = json!({
+        "Type": "Sluice::Api",
+        "Properties": {"Name": "door", "IngressBucket": "bucket", "LedgerTable": "ledger"},
+    });
+    let apis: Map<_, _> = (0..10_000).map(|at| (format!("Door{at}"), api.clone())).collect();
+    let told = expand(&json!({"Resources": apis}), &Map::new()).expect_err("a fault").to_string();
+    assert!(told.starts_with("Resource Door") && told.contains("more than 500"), "{told}");
+    let grant = json!({"Do": "catalog", "Resource": vec!["lake"; 101]});
+    let function = |grants: Vec<_>| {
+        let function = json!({"Type": "Sluice::Function", "Properties": {"Grants": grants}});
+        let template = json!({"Resources": {"Worker": function}});
+        expand(&template, &Map::new()).expect_err("faults").to_string()
+    };
+    let told = function(vec![grant]);
+    assert!(told.contains("Properties.Grants[0].Resource is [\"lake\","), "{told}");
+    assert!(told.contains("or a list of them, at most 100"), "{told}");
+    let told = function(vec![json!({"Do": "send", "Resource": {"Ref": "Q"}}); 101]);
+    assert!(told.contains("a list of at most 100 {Do, Resource}"), "{told}");
 }
 
 /// Resources of one template must fit together.

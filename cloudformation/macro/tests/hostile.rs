@@ -5,7 +5,7 @@ use sluice_template::{expand, read_template};
 
 const QUEUES: &str = include_str!("templates/queues.yaml");
 const FUNCTIONS: &str = include_str!("templates/functions.yaml");
-const API: &str = include_str!("templates/api.yaml");
+const API: &str = include_str!("api/conditions.yaml");
 
 /// The pointers of all values within.
 fn places(value: &Value, at: &str, all: &mut Vec<String>) {

@@ -1,9 +1,9 @@
 //! Who is let in, as API Gateway's extensions of OpenAPI have it.
 
+use crate::arn::{is_function, is_user_pool};
 use crate::decided::Decided;
 use crate::intrinsic::{is_no_value, join, reference};
 use crate::properties::Properties;
-use crate::queue::is_arn;
 use crate::text::Text;
 use serde_json::{Value, json};
 
@@ -45,13 +45,15 @@ impl Authorizer {
             return None;
         }
         kinds.finish();
-        let arn = |of: Properties<'_>, name, expected| {
-            let arn = of.text(name, expected, &is_arn);
+        let arn = |of: Properties<'_>, name, expected, is_it: fn(&str) -> bool| {
+            let arn = of.name_of_one(name, expected, &is_it);
             of.finish();
             arn
         };
-        let cognito = cognito.and_then(|of| arn(of, "UserPoolArn", "the ARN of a user pool"));
-        let custom = custom.and_then(|of| arn(of, "FunctionArn", "the ARN of a function"));
+        let cognito =
+            cognito.and_then(|of| arn(of, "UserPoolArn", "the ARN of a user pool", is_user_pool));
+        let custom =
+            custom.and_then(|of| arn(of, "FunctionArn", "the ARN of a function", is_function));
         cognito
             .map(|user_pool| Authorizer::Cognito { user_pool })
             .or(custom.map(|function| Authorizer::Custom { function }))

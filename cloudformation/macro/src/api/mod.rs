@@ -14,10 +14,10 @@ mod resources;
 mod role;
 mod template;
 
+use crate::arn::{is_key, is_log_group};
 use crate::decided::Decided;
 use crate::limits::{API_BURST, API_REQUESTS_PER_SECOND};
 use crate::properties::Properties;
-use crate::queue::is_arn;
 use crate::text::Text;
 use authorizer::Authorizer;
 use serde_json::Value;
@@ -48,35 +48,59 @@ pub(crate) struct Api {
 impl Api {
     /// None when something is wrong, which is told.
     pub(crate) fn read(properties: &Properties<'_>) -> Option<Self> {
-        let is_there = |text: &str| !text.is_empty();
-        let name = properties.text("Name", "the name of the API", &is_there);
-        let stage_name = properties.optional_text("StageName", "the name of a stage", &is_there);
-        let ingress_bucket = properties.text("IngressBucket", "the name of a bucket", &is_there);
+        let name = properties.text("Name", "the name of the API", &|text| !text.is_empty());
+        let stage_name = properties.text_or(
+            "StageName",
+            "a text of letters, digits, _ and -, at most 128",
+            &is_stage_name,
+            STAGE_NAME,
+        );
+        let ingress_bucket =
+            properties.name_of_one("IngressBucket", "the name of a bucket", &is_bucket_name);
         let ledger_table =
-            properties.text("LedgerTable", "the name of a DynamoDB table", &is_there);
-        let kms_key = properties.optional_text("KmsKeyArn", "the ARN of a KMS key", &is_arn);
+            properties.name_of_one("LedgerTable", "the name of a DynamoDB table", &is_table_name);
+        let kms_key = properties.optional_name_of_one("KmsKeyArn", "the ARN of a KMS key", &is_key);
         let authorizer = Authorizer::read(properties);
         let access_log =
-            properties.optional_text("AccessLogArn", "the ARN of a log group", &is_there);
-        let rate_limit = properties.optional_number("RateLimit", API_REQUESTS_PER_SECOND);
-        let burst_limit = properties.optional_number("BurstLimit", API_BURST);
+            properties.optional_text("AccessLogArn", "the ARN of a log group", &is_log_group);
+        let rate_limit = properties.number_or("RateLimit", API_REQUESTS_PER_SECOND, RATE_LIMIT);
+        let burst_limit = properties.number_or("BurstLimit", API_BURST, BURST_LIMIT);
         let tracing = properties.flag_as_it_stands("Tracing");
         let metrics = properties.flag_as_it_stands("Metrics");
-        let tags = properties.optional_list("Tags", "a list of {Key, Value}");
+        let tags = properties.tags();
         properties.finish();
         Some(Api {
             name: name?,
-            stage_name: stage_name.unwrap_or_else(|| Text::new(STAGE_NAME.into())),
+            stage_name,
             ingress_bucket: ingress_bucket?,
             ledger_table: ledger_table?,
             kms_key,
             authorizer: authorizer?,
             access_log,
-            rate_limit: rate_limit.unwrap_or_else(|| RATE_LIMIT.into()),
-            burst_limit: burst_limit.unwrap_or_else(|| BURST_LIMIT.into()),
+            rate_limit,
+            burst_limit,
             tracing,
             metrics,
             tags,
         })
     }
+}
+
+fn is_stage_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// [S3's rule](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), as far as it
+/// keeps a name from being something else in an ARN or a path.
+fn is_bucket_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+    (3..=63).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// [DynamoDB's rule](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html):
+/// nothing that would end the text in the mapping template that names the table.
+fn is_table_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    (3..=255).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -3,19 +3,20 @@
 use super::Api;
 use super::body::body;
 use super::role::role;
-use crate::intrinsic::{attribute, reference};
+use crate::intrinsic::{attribute, is_no_value, map_leaves, no_value, reference};
 use crate::made::Made;
-use serde_json::{Map, Value, json};
+use crate::text::Text;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 impl Api {
-    /// The resources of API `id`. `parameters`: a stage serves a deployment, and a deployment is a copy of
-    /// the API as it was. When a parameter changes what the API is, a new one must be made, though the
-    /// template's text stays the same.
-    pub(crate) fn expand(&self, id: &str, parameters: &Map<String, Value>) -> Vec<Made> {
+    /// The resources of API `id`. `evaluated_by`: parameters, conditions, mappings. A stage serves a
+    /// deployment, and a deployment is a copy of the API as it was: when they change what the API is, a new
+    /// one must be made, or who may call stays as it was.
+    pub(crate) fn expand(&self, id: &str, evaluated_by: &str) -> Vec<Made> {
         let role = role(id, self);
         let body = body(self, &attribute(&role.id, "Arn"));
-        let deployment_id = format!("{id}Deployment{}", hash(&body, parameters));
+        let deployment_id = format!("{id}Deployment{}", hash(&body, evaluated_by));
         let stage = self.stage(id, &deployment_id);
         let deployment = json!({"RestApiId": reference(id)});
         let rest_api = json!({
@@ -33,10 +34,13 @@ impl Api {
     }
 
     fn stage(&self, id: &str, deployment_id: &str) -> Made {
-        let access_log = self
-            .access_log
-            .as_ref()
-            .map(|arn| json!({"DestinationArn": arn.value(), "Format": access_log_format()}));
+        let access_log = self.access_log.as_ref().map(|arn| {
+            map_leaves(arn.value(), &|leaf| match leaf {
+                // The destination is what switches access logs on: without it no format either.
+                leaf if is_no_value(leaf) => no_value(),
+                arn => json!({"DestinationArn": arn, "Format": access_log_format()}),
+            })
+        });
         let properties = json!({
             "RestApiId": reference(id),
             "DeploymentId": reference(deployment_id),
@@ -55,7 +59,11 @@ impl Api {
             "AccessLogSetting": access_log,
             "Tags": self.tags,
         });
-        Made::new(format!("{id}Stage"), "AWS::ApiGateway::Stage", properties)
+        let made = Made::new(format!("{id}Stage"), "AWS::ApiGateway::Stage", properties);
+        match self.access_log.as_ref().is_some_and(Text::can_be_left_out) {
+            true => made.skip("CKV_AWS_76", "a condition decides whether requests are logged"),
+            false => made,
+        }
     }
 }
 
@@ -85,9 +93,9 @@ fn access_log_format() -> String {
 }
 
 /// Of all that makes the API what it is.
-fn hash(body: &Value, parameters: &Map<String, Value>) -> String {
+fn hash(body: &Value, evaluated_by: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(body.to_string());
-    hash.update(Value::Object(parameters.clone()).to_string());
+    hash.update(evaluated_by);
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! When a function is invoked by the clock.
 
-use crate::intrinsic::{attribute, is_intrinsic};
+use crate::intrinsic::{attribute, has_intrinsic, is_intrinsic, leaves, map_leaves};
 use crate::made::Made;
 use crate::properties::Properties;
 use crate::statement::{allow, document, trust};
@@ -28,11 +28,14 @@ impl Schedule {
         };
         let expected = "a text like rate(1 day) or cron(0 3 * * ? *)";
         let expression = properties.text("Expression", expected, &is_expression);
-        // The target is sent a text.
-        let input = properties.optional_any("Input", "JSON").map(|input| match input {
-            Value::Object(_) if is_intrinsic(input) => input.clone(),
-            Value::String(_) => input.clone(),
-            json => Value::String(json.to_string()),
+        let input = properties.optional_any("Input", "JSON").map(|input| {
+            let is_whole = |leaf: &&Value| is_intrinsic(leaf) || !has_intrinsic(leaf);
+            if let Some(leaf) = leaves(input).into_iter().find(|leaf| !is_whole(leaf)) {
+                let expected =
+                    "JSON in which no intrinsic function stands, or one that becomes its text";
+                properties.wrong("Input", leaf, expected);
+            }
+            map_leaves(input, &as_text)
         });
         properties.finish();
         Some(Schedule { expression: expression?, input })
@@ -68,5 +71,14 @@ impl Schedule {
             Made::new(format!("{id}Schedule"), "AWS::Scheduler::Schedule", schedule),
             Made::new(role_id, "AWS::IAM::Role", role),
         ]
+    }
+}
+
+/// The target is sent a text.
+fn as_text(input: &Value) -> Value {
+    match input {
+        Value::String(_) => input.clone(),
+        call if is_intrinsic(call) => call.clone(),
+        json => Value::String(json.to_string()),
     }
 }

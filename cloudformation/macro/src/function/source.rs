@@ -1,12 +1,12 @@
 //! The queue that invokes a function.
 
+use crate::arn::is_queue;
 use crate::intrinsic::reference;
 use crate::limits::{
     BATCH_SIZE, BATCH_SIZE_WITHOUT_WINDOW, FIFO_BATCH_SIZE, SOURCE_CONCURRENCY, WINDOW_SECONDS,
 };
 use crate::made::Made;
 use crate::properties::Properties;
-use crate::queue::is_arn;
 use crate::statement::allow;
 use crate::text::Text;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(crate) struct Source {
 
 impl Source {
     pub(super) fn read(properties: &Properties<'_>) -> Option<Self> {
-        let queue = properties.text("QueueArn", "the ARN of a queue", &is_arn);
+        let queue = properties.name_of_one("QueueArn", "the ARN of a queue", &is_queue);
         let fifo = properties.plain_flag("Fifo");
         let sizes = if fifo { FIFO_BATCH_SIZE } else { BATCH_SIZE };
         let batch_size = properties.number("BatchSize", sizes);
