@@ -3,9 +3,9 @@
 use crate::api::Api;
 use crate::fault::{Fault, Faults, shown};
 use crate::function::Function;
-use crate::intrinsic::attribute_of;
 use crate::limits::RESOURCES_MAX;
 use crate::made::Made;
+use crate::mismatch::tell_mismatches;
 use crate::parameters::Parameters;
 use crate::properties::Reading;
 use crate::queue::Queue;
@@ -133,36 +133,4 @@ fn tell_clash(
         let text = format!("it makes {}, which is there already: rename one of the two", made.id);
         reading.fault(Fault::of_resource(of.id, text));
     }
-}
-
-/// What a function says of a queue of the same template must be so.
-fn tell_mismatches(
-    queues: &BTreeMap<&str, Queue>,
-    functions: &BTreeMap<&str, Function>,
-    reading: &Reading<'_>,
-) {
-    for (id, function) in functions {
-        let Some(source) = &function.source else { continue };
-        let Some((queue_id, queue)) = queue_of(source.queue.value(), queues) else { continue };
-        if source.fifo != queue.fifo {
-            let text = format!(
-                "Properties.Consumes.Fifo is {}: {}, as {queue_id} is",
-                source.fifo, queue.fifo
-            );
-            reading.fault(Fault::of_resource(id, text));
-        }
-        let longest = queue.consumer_timeout_seconds;
-        if let Some(timeout) = function.timeout_known.filter(|timeout| *timeout > longest) {
-            let text = format!(
-                "Properties.TimeoutSeconds is {timeout}: at most {longest}, the \
-                 ConsumerTimeoutSeconds of {queue_id}"
-            );
-            reading.fault(Fault::of_resource(id, text));
-        }
-    }
-}
-
-fn queue_of<'q>(arn: &Value, queues: &'q BTreeMap<&str, Queue>) -> Option<(&'q str, &'q Queue)> {
-    let (id, _) = attribute_of(arn).filter(|(_, attribute)| *attribute == "Arn")?;
-    queues.get_key_value(id).map(|(id, queue)| (*id, queue))
 }

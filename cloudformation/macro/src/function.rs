@@ -7,7 +7,7 @@ mod source;
 use crate::alarm::Alarm;
 use crate::arn::{is_key, is_topic};
 use crate::grant;
-use crate::intrinsic::{attribute, map_leaves, reference};
+use crate::intrinsic::{attribute, leaves, map_leaves, reference};
 use crate::limits::{
     DESCRIPTION_CHARS_MAX, FUNCTION_NAME_CHARS_MAX, LOG_RETENTION_DAYS, MEMORY_MB,
     RESERVED_CONCURRENCY, TIMEOUT_SECONDS,
@@ -15,6 +15,7 @@ use crate::limits::{
 use crate::made::Made;
 use crate::properties::Properties;
 use crate::text::Text;
+use crate::value::is_name;
 use schedule::Schedule;
 use serde_json::{Map, Value, json};
 use source::Source;
@@ -37,8 +38,8 @@ const VARIABLE_NAME: &str = "two or more letters, digits and _, a letter first";
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) source: Option<Source>,
-    /// None when it is not known yet.
-    pub(crate) timeout_known: Option<i64>,
+    /// One, or one for each branch of a condition; none where one is not known yet.
+    pub(crate) timeouts_known: Vec<i64>,
     name: Text,
     description: Option<Text>,
     code: Code,
@@ -104,11 +105,13 @@ impl Function {
         let tags = properties.tags();
         properties.finish();
         let timeout_seconds = timeout_seconds?;
+        let timeouts = leaves(&timeout_seconds).into_iter();
+        let timeouts_known = timeouts.map(|leaf| properties.known(leaf)).collect::<Option<_>>();
         Some(Function {
             // What is there must be right, or nothing is made.
             source: source.map_or(Some(None), |source| source.map(Some))?,
             schedule: schedule.map_or(Some(None), |schedule| schedule.map(Some))?,
-            timeout_known: properties.known(&timeout_seconds),
+            timeouts_known: timeouts_known.unwrap_or_default(),
             name: name?,
             description,
             code: code?,
@@ -232,8 +235,7 @@ impl Code {
 }
 
 fn is_function_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
-    (1..=FUNCTION_NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed)
+    is_name(text, FUNCTION_NAME_CHARS_MAX)
 }
 
 fn is_variable(name: &str) -> bool {

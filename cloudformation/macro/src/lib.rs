@@ -93,6 +93,7 @@ mod grant;
 mod intrinsic;
 mod limits;
 mod made;
+mod mismatch;
 mod parameters;
 mod properties;
 mod queue;
@@ -100,6 +101,7 @@ mod resource;
 mod statement;
 mod text;
 mod transform;
+mod value;
 mod yaml;
 
 pub use answer::answer;

@@ -42,6 +42,9 @@ pub(crate) const RESOURCES_MAX: usize = 500;
 /// A function's name, characters.
 pub(crate) const FUNCTION_NAME_CHARS_MAX: usize = 64;
 
+/// The name of an API's stage, characters.
+pub(crate) const STAGE_NAME_CHARS_MAX: usize = 128;
+
 /// A function's description, characters.
 pub(crate) const DESCRIPTION_CHARS_MAX: usize = 256;
 

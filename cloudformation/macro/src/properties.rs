@@ -7,6 +7,7 @@ use crate::intrinsic::{argument, is_intrinsic, is_no_value, leaves, map_leaves, 
 use crate::limits::LISTED_MAX;
 use crate::parameters::Parameters;
 use crate::text::Text;
+use crate::value::{is_scalar, is_text, truth, whole};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -532,15 +533,6 @@ fn number_expected(range: &RangeInclusive<i64>) -> String {
     format!("a whole number from {} to {}", range.start(), range.end())
 }
 
-/// A whole number, which CloudFormation also takes as text.
-fn whole(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(digits) => digits.parse().ok(),
-        _ => None,
-    }
-}
-
 /// What a property is, and its default where it is left out, behind a condition or not.
 fn filled(given: Option<Value>, default: Value) -> Value {
     given.map_or_else(|| default.clone(), |given| or_default(&given, &default))
@@ -548,29 +540,6 @@ fn filled(given: Option<Value>, default: Value) -> Value {
 
 fn one_of(words: &[&str]) -> String {
     format!("one of {}", words.join(", "))
-}
-
-fn is_text(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
-    value.as_str().is_some_and(|text| resolves(text) || is_it(text))
-}
-
-/// What CloudFormation takes for a text.
-fn is_scalar(value: &Value) -> bool {
-    value.is_string() || value.is_number() || value.is_boolean()
-}
-
-fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) => text.to_ascii_lowercase().parse().ok(),
-        _ => None,
-    }
-}
-
-/// A [dynamic reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html),
-/// whose value nobody knows before.
-fn resolves(text: &str) -> bool {
-    text.contains("{{resolve:")
 }
 
 fn is_near(known: &str, name: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::made::Made;
 use crate::properties::Properties;
 use crate::statement::{allow, document};
 use crate::text::Text;
+use crate::value::is_name;
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:";
@@ -223,6 +224,5 @@ impl From {
 }
 
 fn is_queue_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
-    (1..=QUEUE_NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed)
+    is_name(text, QUEUE_NAME_CHARS_MAX)
 }

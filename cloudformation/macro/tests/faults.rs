@@ -1,6 +1,6 @@
 //! What is wrong with a template is told at once, naming resource and property.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use sluice_template::{expand, expand_template, read_template};
 
 #[track_caller]
@@ -258,6 +258,42 @@ Resources:
       AlarmTopic: !Ref T
 "#,
     );
+}
+
+/// The queue and the timeout are known, though conditions decide.
+#[test]
+fn what_does_not_fit_under_a_condition() {
+    let worker = |arn: Value, seconds: Value| {
+        let queue = |seconds: u32| {
+            json!({
+                "Type": "Sluice::Queue",
+                "Properties": {"Name": "a", "ConsumerTimeoutSeconds": seconds, "AlarmTopic": {"Ref": "T"}},
+            })
+        };
+        let template = json!({"Resources": {"Jobs": queue(60), "Slow": queue(900), "Worker": {
+            "Type": "Sluice::Function",
+            "Properties": {
+                "Name": "worker",
+                "Code": {"S3Bucket": "code", "S3Key": "worker.zip"},
+                "MemoryMB": 128,
+                "TimeoutSeconds": seconds,
+                "LogRetentionDays": 1,
+                "Consumes": {"QueueArn": arn, "BatchSize": 1},
+                "AlarmTopic": {"Ref": "T"},
+            },
+        }}});
+        expand(&template, &Map::new()).map(|_| ()).map_err(|faults| faults.to_string())
+    };
+    let jobs = json!({"Fn::GetAtt": ["Jobs", "Arn"]});
+    let slow = json!({"Fn::GetAtt": "Slow.Arn"});
+    let either = json!({"Fn::If": ["C", jobs, slow]});
+    let seconds = json!({"Fn::If": ["C", 60, 900]});
+    let told = "Resource Worker: Properties.TimeoutSeconds is 900: at most 60, the \
+                ConsumerTimeoutSeconds of Jobs";
+    assert_eq!(worker(jobs, seconds.clone()), Err(told.to_owned()));
+    assert_eq!(worker(either.clone(), json!(900)), Err(told.to_owned()));
+    assert_eq!(worker(either, seconds.clone()), Ok(()), "they go together");
+    assert_eq!(worker(slow, seconds), Ok(()));
 }
 
 #[test]

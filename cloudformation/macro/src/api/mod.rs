@@ -16,9 +16,10 @@ mod template;
 
 use crate::arn::{is_key, is_log_group};
 use crate::decided::Decided;
-use crate::limits::{API_BURST, API_REQUESTS_PER_SECOND};
+use crate::limits::{API_BURST, API_REQUESTS_PER_SECOND, STAGE_NAME_CHARS_MAX};
 use crate::properties::Properties;
 use crate::text::Text;
+use crate::value::is_name;
 use authorizer::Authorizer;
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ impl Api {
         let name = properties.text("Name", "the name of the API", &|text| !text.is_empty());
         let stage_name = properties.text_or(
             "StageName",
-            "a text of letters, digits, _ and -, at most 128",
+            &format!("a text of letters, digits, _ and -, at most {STAGE_NAME_CHARS_MAX}"),
             &is_stage_name,
             STAGE_NAME,
         );
@@ -87,8 +88,7 @@ impl Api {
 }
 
 fn is_stage_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
-    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+    is_name(text, STAGE_NAME_CHARS_MAX)
 }
 
 /// [S3's rule](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), as far as it
