@@ -5,9 +5,13 @@ import sys
 import tempfile
 import time
 import traceback
+from pathlib import Path
 
-from api import accepted, ids, refused, servers, services, states
+import servers
+
+from api import accepted, ids, refused, services, states
 from api.deployed import Deployed
+from api.localstack import localstack
 
 GROUPS = {
     "accepted": accepted.bodies,
@@ -21,9 +25,10 @@ GROUPS = {
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = 0
-    with tempfile.TemporaryDirectory() as folder, servers.moto(sys.argv[1]) as dynamodb, \
-            servers.localstack(folder, dynamodb) as localstack:
-        api = Deployed(localstack, dynamodb)
+    with tempfile.TemporaryDirectory() as folder, \
+            servers.moto(Path(folder, "moto.log"), python=sys.argv[1]) as moto, \
+            localstack(sys.executable, folder, dynamodb=moto.endpoint) as gateway:
+        api = Deployed(gateway.endpoint, moto.endpoint)
         for group, cases in GROUPS.items():
             started, count, wrong = time.monotonic(), 0, 0
             for name, case in cases(api):

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import secrets
+from urllib.parse import urlsplit
 
 import requests
 from localstack.aws.handlers import codec
@@ -19,15 +20,19 @@ from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 from werkzeug.datastructures import Headers
 
 
-def dynamodb_elsewhere():
-    """DynamoDB is a download there. moto's is used."""
+def services_elsewhere():
+    """DynamoDB is a download there; another is used, and another S3 where one is named."""
     send = requests.request
 
     def request(method, url, **arguments):
-        if str(arguments.get("headers", {}).get("X-Amz-Target", "")).startswith("DynamoDB_"):
-            arguments["params"] = {}
-            url = os.environ["DYNAMODB_ENDPOINT"]
-        return send(method, url, **arguments)
+        headers = dict(arguments.pop("headers", None) or {})
+        service = headers.get("Authorization", "").partition("/aws4_request")[0].rpartition("/")[2]
+        if endpoint := os.environ.get(f"{service.upper()}_ENDPOINT"):
+            headers.pop("Host", None)
+            url = endpoint + urlsplit(url).path
+            if service == "dynamodb":
+                arguments["params"] = {}
+        return send(method, url, headers=headers, **arguments)
 
     aws.requests = type("Requests", (), {"request": staticmethod(request)})
 
@@ -114,7 +119,7 @@ def answers_of_services():
 
 
 if __name__ == "__main__":
-    dynamodb_elsewhere()
+    services_elsewhere()
     context_variables()
     gzip_passed_through()
     templates_by_media_type()

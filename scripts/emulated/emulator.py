@@ -3,29 +3,21 @@
 Runs with the Python that scripts/aws-emulators prints.
 """
 
+import contextlib
 import os
 import re
-import socket
-import ssl
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import warnings
 from pathlib import Path
 
 import boto3
+import servers
 
 ROOT = Path(__file__).resolve().parents[2]
-GUARD = ROOT / "lake-functions/aws/tests/aws/harness/guard.py"
 REGION = "eu-central-1"
 ACCOUNT = {"moto": "123456789012", "ministack": "000000000000"}
-READY_WITHIN_S = 120
-STARTS_MAX = 3
-# Of a server that this program started on loopback itself.
-UNVERIFIED = ssl._create_unverified_context()  # noqa: S323
+DONE_WITHIN_S = 120
 warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
 
@@ -35,51 +27,18 @@ class Emulator:
     def __init__(self, kind, tls=False, **settings):
         """`tls`: ministack over HTTPS, with a certificate that it signs itself."""
         self.kind = kind
-        self.scheme = "https" if tls else "http"
-        if tls:
-            settings["USE_SSL"] = "1"
         self.account = ACCOUNT[kind]
-        for _ in range(STARTS_MAX):
-            if self._start(settings):
-                return
-        raise RuntimeError(f"{kind} did not start in {STARTS_MAX} tries")
-
-    def _start(self, settings):
-        port = free_port()
-        self.endpoint = f"{self.scheme}://127.0.0.1:{port}"
-        self._folder = tempfile.TemporaryDirectory()
-        log = Path(self._folder.name, "log")
-        environment = os.environ | {"TMPDIR": self._folder.name} | CREDENTIALS
-        if self.kind == "moto":
-            command, ready = ["-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)], "/moto-api/"
-        else:
-            command, ready = ["-m", "ministack"], "/_ministack/health"
-            environment |= {
-                "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_ENABLED": "0",
-                "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local", "MINISTACK_REGION": REGION,
-            }
-        with log.open("w") as out:
-            self._guard = subprocess.Popen(
-                [sys.executable, str(GUARD), sys.executable, *command], stdin=subprocess.PIPE,
-                stdout=out, stderr=out, env=environment | settings)
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not answers(self.endpoint + ready):
-            if self._guard.poll() is not None:
-                if "in use" in log.read_text():
-                    return False
-                raise RuntimeError(f"{self.kind} ended:\n{log.read_text()}")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{self.kind} is not ready:\n{log.read_text()}")
-            time.sleep(0.05)
-        return True
+        self._ends = contextlib.ExitStack()
+        folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory()))
+        server = servers.moto(folder / "log") if kind == "moto" else servers.ministack(
+            folder / "log", folder, region=REGION, scheme="https" if tls else "http", **settings)
+        self.endpoint = self._ends.enter_context(server).endpoint
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._guard.stdin.close()
-        self._guard.wait()
-        self._folder.cleanup()
+        self._ends.close()
 
     def client(self, service, access_key=None, secret="test"):
         """`access_key`: twelve digits are an account of that number, at ministack."""
@@ -97,7 +56,7 @@ class Emulator:
         client.create_stack(
             StackName=name, TemplateBody=(ROOT / "cloudformation" / template).read_text(),
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()])
-        deadline = time.monotonic() + READY_WITHIN_S
+        deadline = time.monotonic() + DONE_WITHIN_S
         while (stack := client.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] == "CREATE_IN_PROGRESS":
             check(time.monotonic() < deadline, f"stack {name} is not done", stack)
             time.sleep(0.05)
@@ -110,22 +69,6 @@ CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1",
 }
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def answers(url):
-    try:
-        urllib.request.urlopen(url, timeout=5, context=UNVERIFIED).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def check(condition, *told):

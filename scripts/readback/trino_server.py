@@ -1,7 +1,6 @@
 """A Trino server of our own: started for one test run, on loopback, ended with it."""
 
 import json
-import socket
 import subprocess
 import tempfile
 import time
@@ -9,6 +8,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import servers
 import trino
 import trino.exceptions
 
@@ -116,7 +116,7 @@ def _serving(home, java, catalog, properties):
 
 def _start(home, java, folder, deadline):
     for _ in range(PORTS_TRIED_MAX):
-        port = _free_port()
+        port = servers.free_port()
         process = _launch(home, java, folder, port)
         try:
             if _wait_for_answer(process, port, deadline):
@@ -129,12 +129,6 @@ def _start(home, java, folder, deadline):
         if "Address already in use" not in log:
             break
     raise RuntimeError(f"Trino did not start:\n{log[-4000:]}")
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _launch(home, java, folder, port):
