@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import subprocess
 import sys
 
 from botocore.exceptions import ClientError
@@ -151,12 +152,49 @@ def storage_as_written(_place):
         check(inventory["Destination"]["Format"] == "CSV" and inventory["Destination"]["Prefix"] == "_inventory", inventory)
 
 
+def retention_as_the_script_says(_place):
+    """What scripts/deploy gives buckets that it takes up is what storage.yaml gives those that it makes."""
+    for days in ("0", "365"):
+        told = {"DocumentRetentionDays": days, "ResultRetentionDays": "8", "AccessLogRetentionDays": "91", "NoncurrentDays": "31"}
+        for name, bucket in resources("storage", **told).items():
+            if bucket["Type"] == "AWS::S3::Bucket":
+                written = [as_s3_takes_it(rule) for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]]
+                given = json.loads(subprocess.run(
+                    ["bash", "-c", LIFECYCLE_OF, "bash", str(ROOT), f"1-{BUCKETS[name]}", *told.values()],
+                    check=True, capture_output=True, text=True).stdout)
+                check(given == written, name, given, written)
+
+
+LIFECYCLE_OF = """set -euo pipefail
+source "$1/scripts/lib/retention.sh"
+documents_days=$3 results_days=$4 logs_days=$5 noncurrent_days=$6
+lifecycle_of "$2"
+"""
+
+
+def as_s3_takes_it(rule):
+    """A rule of a template; the numbers that are parameters there are texts."""
+    expiration = {s3: given for s3, given in (("Days", rule.get("ExpirationInDays")), (
+        "ExpiredObjectDeleteMarker", rule.get("ExpiredObjectDeleteMarker"))) if given is not None}
+    taken = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}, "Expiration": expiration} | {
+        name: rule[name] for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration") if name in rule}
+    return {name: {key: int(value) if isinstance(value, str) and value.isdigit() else value for key, value in part.items()}
+            if isinstance(part, dict) else part for name, part in taken.items() if part != {}}
+
+
 def data_is_kept(_place):
     for template in ("encryption", "auth", "storage", "catalog", "ledger"):
         for name, resource in resources(template).items():
-            kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+            # Kept, but for the creation that failed.
+            kept = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("RetainExceptOnCreate", "Retain")
             check(kept == (resource["Type"] not in (
                 "AWS::KMS::Alias", "AWS::Cognito::UserPoolClient", "AWS::Athena::WorkGroup")), template, name)
+
+
+def protected_when_told(_place):
+    for told, pool, table in (("True", "ACTIVE", True), ("False", "INACTIVE", False)):
+        check(resources("auth", ProtectData=told)["UserPool"]["Properties"]["DeletionProtection"] == pool)
+        check(resources("ledger", ProtectData=told)["Ledger"]["Properties"]["DeletionProtectionEnabled"] is table)
 
 
 def resources(name, **parameters):
@@ -374,7 +412,7 @@ def listed(value):
 def main():
     place = Place()
     tests = []
-    for test in (data_is_kept, encryption, auth, auth_refuses_a_client_of_no_pool, storage, storage_as_written, catalog,
+    for test in (data_is_kept, protected_when_told, retention_as_the_script_says, encryption, auth, auth_refuses_a_client_of_no_pool, storage, storage_as_written, catalog,
                  ledger, ledger_as_written, notifications, observability, observability_as_written):
         def named(test=test):
             test(place)

@@ -8,6 +8,9 @@ interval_s=2
 
 note() { printf '%4d s  %s\n' "$SECONDS" "$1" >&2; }
 
+# listed ITEM...: on one line, with commas.
+listed() { local text; text="$(printf ', %s' "$@")"; printf '%s' "${text#, }"; }
+
 # Sets $account, $partition and $region.
 know_account() {
     aws_call sts get-caller-identity '[Account,Arn]' '{}' || refused "ask AWS who you are"
@@ -18,13 +21,15 @@ know_account() {
     export AWS_REGION="$region" AWS_DEFAULT_REGION="$region"
 }
 
-# Sets the names that are fixed in an account (cloudformation/storage.yaml, catalog.yaml), and those of a prefix.
+# Sets the names that are fixed in an account (cloudformation/storage.yaml, catalog.yaml), and those of a prefix
+# (ledger.yaml, queues.yaml).
 name_things() {
     code_bucket="$account-lake-code"
     # Documents first: the others have their logs and inventories in those after them.
     data_buckets=("$account-lake-ingress" "$account-lake" "$account-lake-results" "$account-lake-access-logs")
     databases=(lake lake_files)
     ledger="$prefix-ledger"
+    queues=("$prefix-announcements" "$prefix-announcements-dead" "$prefix-batches.fifo" "$prefix-batches-dead.fifo")
     macro_stack="${prefix//_/-}-macros"
 }
 
@@ -36,6 +41,12 @@ stack_is() {
         return
     fi
     [[ "$refusal" == ValidationError && "$reason" == *"does not exist"* ]] || refused "look for stack $1"
+}
+
+# stack_parameter KEY: its value in the stack $stack, in $reply.
+stack_parameter() {
+    aws_call cloudformation describe-stacks "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue|[0]" \
+        "{\"StackName\":$(json_text "$stack")}" || refused "read the parameters of stack $stack"
 }
 
 # is_there DOING REFUSAL... -- SERVICE ACTION JSON: whether what is asked for is there. REFUSAL: the codes that say no.
@@ -62,30 +73,6 @@ database_is_there() {
 table_is_there() {
     is_there "look for table $1 in DynamoDB" ResourceNotFoundException -- \
         dynamodb describe-table "{\"TableName\":$(json_text "$1")}"
-}
-
-# kept_pool: the id of the user pool that an earlier deployment made, in $pool; empty where there is none.
-kept_pool() {
-    aws_call cognito-idp list-user-pools "UserPools[?Name==\`$(json_text "$prefix-user_pool")\`].Id" '{"MaxResults":60}' ||
-        refused "list the user pools"
-    pool="$(printf '%s' "$reply" | tr '\t' '\n')"
-    [[ "$pool" != None ]] || pool=""
-    [[ "$pool" != *$'\n'* ]] || fail "more than one user pool is called $prefix-user_pool: ${pool//$'\n'/ }" \
-        "say which: --parameter UserPoolId=ID"
-}
-
-# kept_key: what the ingress bucket is encrypted with, in $key: the ARN of a key, AES256, or empty where the bucket does
-# not say. The documents cannot be read without it, so it is the one that counts.
-kept_key() {
-    local algorithm rule='ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault'
-    key=""
-    if aws_call s3api get-bucket-encryption "$rule.[SSEAlgorithm,KMSMasterKeyID]" \
-        "{\"Bucket\":\"${data_buckets[0]}\"}"; then
-        IFS=$'\t' read -r algorithm key <<<"$reply"
-        [[ "$algorithm" != AES256 ]] || key=AES256
-    elif [[ "$refusal" != ServerSideEncryptionConfigurationNotFoundError ]]; then
-        refused "ask how bucket ${data_buckets[0]} is encrypted"
-    fi
 }
 
 # watch STACK-ID: tells the stack's events, and those of the stacks within, from the operation that is under way on,

@@ -245,6 +245,8 @@ def data(stack):
             for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
                 if attribute not in made:
                     yield f"{name}: it holds data and has no {attribute}"
+            if made.get("DeletionPolicy") == "Retain":
+                yield f"{name}: with Retain, a creation that fails leaves it in the way of the next: RetainExceptOnCreate"
 
 
 def outputs_used(value):

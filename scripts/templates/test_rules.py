@@ -186,6 +186,7 @@ class Rules(unittest.TestCase):
             [
                 "root: Key: statement S allows kms:*: name the actions",
                 "root: Key: it holds data and has no UpdateReplacePolicy",
+                "root: Key: with Retain, a creation that fails leaves it in the way of the next: RetainExceptOnCreate",
             ],
         )
 
