@@ -9,10 +9,10 @@ What ministack's CloudFormation is not, and what stands in for it here, so that 
 - It makes buckets without the encryption and the tags that the template asks for, by which scripts/destroy and scripts/deploy find
   the key, and it hands a number to an event source as text, on which its poller fails: `mend` sets both.
 - Its nested stacks can neither be updated nor keep what is to be kept: see `mended`.
-- It leaves a nested stack that failed, which `what_fails_is_told` deletes.
+- It leaves nested stacks of a root that it rolls back, which `is_rolled_back` deletes, and forgets what was in them.
 - It does not hold functions against their roles: one that a schedule calls while the stack goes makes its log group
   again. `mend` switches the schedules off.
-- It has no CloudTrail, so EnableDataEvents stays off, and its queues know no window.
+- It has no CloudTrail, so that EnableDataEvents fails, late (`what_fails_late_is_taken_back`), and its queues know no window.
 - Its API Gateway is made, with the endpoint that AWS would have, and calls no S3: LocalStack's runs the same API, as the
   macro makes it, over ministack's S3 and DynamoDB (scripts/api/stand_ins.py tells where it differs from AWS's). Who may
   post, neither asks.

@@ -207,7 +207,10 @@ delete_key() {
     case "$key" in "" | AES256) return 0 ;; esac
     local state id
     id="\"KeyId\":$(json_text "$key")"
-    aws_call kms list-resource-tags "Tags[?TagKey=='application'].TagValue|[0]" "{$id}" || refused "look at the tags of key $key"
+    if ! aws_call kms list-resource-tags "Tags[?TagKey=='application'].TagValue|[0]" "{$id}"; then
+        [[ "$refusal" == NotFoundException ]] || refused "look at the tags of key $key"
+        return 0
+    fi
     if [[ "$reply" != sluice ]]; then
         note "key $key is kept: it does not have the platform's tag"
         return 0
