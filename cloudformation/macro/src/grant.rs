@@ -50,7 +50,7 @@ const IN_DATABASE: &[(&str, &str)] = &[
 /// The catalog itself, once a statement.
 const CATALOG: &str = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:catalog";
 
-const KINDS: [GrantKind; 17] = [
+const KINDS: [GrantKind; 18] = [
     GrantKind {
         name: "read-objects",
         resource: "the ARN of a bucket",
@@ -59,6 +59,16 @@ const KINDS: [GrantKind; 17] = [
             objects("ReadObjects", &["s3:GetObject"]),
             // Without it S3 answers 403 for an object that is not there, as if access were refused.
             itself("TellMissingObjects", &["s3:ListBucket"]),
+        ],
+    },
+    GrantKind {
+        // Of a versioned bucket: what was removed a while ago.
+        name: "read-removed-objects",
+        resource: "the ARN of a bucket",
+        is_resource: is_bucket,
+        allows: &[
+            objects("ReadRemovedObjects", &["s3:GetObjectVersion"]),
+            itself("ListVersions", &["s3:ListBucketVersions"]),
         ],
     },
     GrantKind {

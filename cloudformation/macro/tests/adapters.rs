@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Calls of the SDK, and the actions they need.
-const CALLS: [(&str, &[&str]); 26] = [
+const CALLS: [(&str, &[&str]); 27] = [
     ("change_message_visibility", &["sqs:ChangeMessageVisibility"]),
     ("change_message_visibility_batch", &["sqs:ChangeMessageVisibility"]),
     ("copy_object", &["s3:GetObject", "s3:PutObject"]),
@@ -24,6 +24,8 @@ const CALLS: [(&str, &[&str]); 26] = [
     ("get_table", &["glue:GetTable"]),
     ("get_tables", &["glue:GetTables"]),
     ("head_object", &["s3:GetObject"]),
+    // And one of the versions is read.
+    ("list_object_versions", &["s3:ListBucketVersions", "s3:GetObjectVersion"]),
     ("list_objects_v2", &["s3:ListBucket"]),
     ("put_events", &["events:PutEvents"]),
     ("put_item", &["dynamodb:PutItem"]),

@@ -2,7 +2,7 @@
 
 use crate::clients::Aws;
 use crate::failure::CallFailed;
-use crate::limits::{BODY_TRIES_MAX, CONFLICT_TRIES_MAX, GETS_AT_ONCE};
+use crate::limits::{BODY_TRIES_MAX, CONFLICT_TRIES_MAX, GETS_AT_ONCE, VERSIONS_LOOKED_AT};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -62,19 +62,8 @@ impl Bucket {
     /// Writes an object unless one has the key. When an answer was lost, [`Created::Exists`] may
     /// mean the object of this very call.
     pub(crate) async fn create(&self, key: &str, content: Content) -> Result<Created, PortError> {
-        for tries_left in (0..CONFLICT_TRIES_MAX).rev() {
-            let error = match self.writing(key, &content).if_none_match("*").send().await {
-                Ok(_) => return Ok(Created::New),
-                Err(error) => error,
-            };
-            match status(&error) {
-                Some(412) => return Ok(Created::Exists),
-                // Another writer is at it; S3 asks to come again.
-                Some(409) if tries_left > 0 => {}
-                _ => return Err(unavailable(format!("create {key}"), &error)),
-            }
-        }
-        unreachable!("the last try answers")
+        let created = if_absent(|| self.writing(key, &content).if_none_match("*").send()).await;
+        created.map_err(|error| unavailable(format!("create {key}"), &error))
     }
 
     fn writing(&self, key: &str, content: &Content) -> PutObjectFluentBuilder {
@@ -102,7 +91,7 @@ impl Bucket {
     pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<Option<Created>, PortError> {
         // Of a key any character may be, and this one is part of a header.
         let source = format!("{}/{}", self.name, utf8_percent_encode(from, NON_ALPHANUMERIC));
-        for tries_left in (0..CONFLICT_TRIES_MAX).rev() {
+        let copy = || {
             let copy = self.client.copy_object().bucket(&self.name).copy_source(&source).key(to);
             let copy = match &self.kms_key_arn {
                 Some(arn) => copy
@@ -111,18 +100,13 @@ impl Bucket {
                     .bucket_key_enabled(true),
                 None => copy,
             };
-            let error = match copy.if_none_match("*").send().await {
-                Ok(_) => return Ok(Some(Created::New)),
-                Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-                Err(error) => error,
-            };
-            match status(&error) {
-                Some(412) => return Ok(Some(Created::Exists)),
-                Some(409) if tries_left > 0 => {}
-                _ => return Err(unavailable(format!("copy an object to {to}"), &error)),
-            }
+            copy.if_none_match("*").send()
+        };
+        match if_absent(copy).await {
+            Ok(created) => Ok(Some(created)),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
+            Err(error) => Err(unavailable(format!("copy an object to {to}"), &error)),
         }
-        unreachable!("the last try answers")
     }
 
     /// An object's head, none when there is no such object.
@@ -143,6 +127,47 @@ impl Bucket {
             Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
             Err(error) => Err(unavailable(format!("read {key}"), &error)),
         }
+    }
+
+    /// The object that a key had last, if it was removed from a versioned bucket and its bytes are not
+    /// gone yet; the body is still to be read.
+    pub(crate) async fn open_removed(
+        &self,
+        key: &str,
+    ) -> Result<Option<GetObjectOutput>, PortError> {
+        let Some(version) = self.last_version(key).await? else { return Ok(None) };
+        let get = self.client.get_object().bucket(&self.name).key(key).version_id(version);
+        match get.send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if matches!(error.code(), Some("NoSuchVersion" | "NoSuchKey")) => Ok(None),
+            Err(error) => Err(unavailable(format!("read what was removed of {key}"), &error)),
+        }
+    }
+
+    /// The head of what [`Bucket::open_removed`] opens.
+    pub(crate) async fn head_removed(
+        &self,
+        key: &str,
+    ) -> Result<Option<HeadObjectOutput>, PortError> {
+        let Some(version) = self.last_version(key).await? else { return Ok(None) };
+        let head = self.client.head_object().bucket(&self.name).key(key).version_id(version);
+        match head.send().await {
+            Ok(head) => Ok(Some(head)),
+            // It was listed a moment ago, so it is the version that is gone and not the bucket.
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(unavailable(format!("look at what was removed of {key}"), &error)),
+        }
+    }
+
+    /// The newest version of an object, whether it was removed or not.
+    async fn last_version(&self, key: &str) -> Result<Option<String>, PortError> {
+        // By key, and of one key the newest first.
+        let list = self.client.list_object_versions().bucket(&self.name).prefix(key);
+        let listed = list.max_keys(VERSIONS_LOOKED_AT).send().await;
+        let listed =
+            listed.map_err(|error| unavailable(format!("list the versions of {key}"), &error))?;
+        let last = listed.versions().iter().find(|version| version.key() == Some(key));
+        Ok(last.and_then(|version| version.version_id()).map(str::to_owned))
     }
 
     /// An object unless it still has this etag.
@@ -264,6 +289,24 @@ impl Bucket {
             page.contents().iter().filter_map(|object| object.key()).for_each(&mut *visit);
         }
         Ok(())
+    }
+}
+
+/// Makes a write that is to do nothing where there is an object already, until it is decided.
+async fn if_absent<W, T, E>(write: impl Fn() -> W) -> Result<Created, SdkError<E, HttpResponse>>
+where
+    W: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    let mut tries = 0;
+    loop {
+        let Err(error) = write().await else { return Ok(Created::New) };
+        tries += 1;
+        match status(&error) {
+            Some(412) => return Ok(Created::Exists),
+            // Another writer is at it; S3 asks to come again.
+            Some(409) if tries < CONFLICT_TRIES_MAX => {}
+            _ => return Err(error),
+        }
     }
 }
 

@@ -92,6 +92,10 @@ impl Event {
             documents: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             rejects: Option<&'e BTreeMap<String, u64>>,
+            /// The same as a text, for messages to people: EventBridge puts texts and numbers into
+            /// them, and of objects it does not say how.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            codes: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             paths: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +107,9 @@ impl Event {
         let of_batch = Detail { table: table.as_str(), batch: batch.as_str(), ..Detail::default() };
         let detail = match self {
             Event::DocumentRejected { documents, rejects, .. } => {
-                Detail { documents: Some(*documents), rejects: Some(rejects), ..of_batch }
+                let codes = rejects.iter().map(|(code, count)| format!("{count} {code}"));
+                let codes = Some(codes.collect::<Vec<_>>().join(", "));
+                Detail { documents: Some(*documents), rejects: Some(rejects), codes, ..of_batch }
             }
             Event::TypeConflict { paths, .. } => Detail { paths: Some(*paths), ..of_batch },
             Event::BatchDead { sends, .. } => Detail { sends: Some(*sends), ..of_batch },

@@ -4,6 +4,7 @@ use crate::bucket::{Bucket, Content, broken_off, read};
 use crate::clients::Aws;
 use crate::ingress_head::{ObjectHead, document_head, metadata};
 use crate::limits::{BODY_TRIES_MAX, GETS_AT_ONCE, IN_FLIGHT_BYTES_MAX, INGRESS_OBJECT_BYTES_MAX};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::DateTime;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -19,7 +20,9 @@ use tokio::sync::Semaphore;
 const KEY_PREFIX: &str = "id=";
 const CONTENT_TYPE: &str = "text/plain;base64";
 
-/// The ingress bucket.
+/// The ingress bucket, which keeps old versions: of what lifecycle removes, the rows may still be owed,
+/// so bodies are read from there, and [heads](S3IngressStore::owed) of what may be in no batch yet. A
+/// rebuild asks for [heads](Heads) of what is there.
 #[derive(Debug, Clone)]
 pub struct S3IngressStore {
     bucket: Bucket,
@@ -75,13 +78,29 @@ impl S3IngressStore {
     /// # Errors
     /// [`PortError::Unavailable`].
     pub async fn head(&self, id: &DocumentId) -> Result<Option<DocumentHead>, PortError> {
-        let Some(head) = self.bucket.head(&key(id)).await? else { return Ok(None) };
-        let object = ObjectHead {
-            metadata: head.metadata(),
-            last_modified_ms: head.last_modified().and_then(millis),
+        let head = self.bucket.head(&key(id)).await?;
+        Ok(head.map(|head| head_of(id, &head)))
+    }
+
+    /// [`S3IngressStore::head`] of a document that was accepted and may not be in any batch: its old
+    /// version is looked at if it was removed, since its rows are still owed (I-1).
+    async fn owed_head(&self, id: &DocumentId) -> Result<Option<DocumentHead>, PortError> {
+        let head = match self.bucket.head(&key(id)).await? {
+            Some(head) => Some(head),
+            None => self.bucket.head_removed(&key(id)).await?,
         };
-        let stored_bytes = u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0);
-        Ok(Some(document_head(id.clone(), &object, stored_bytes / 4 * 3)))
+        Ok(head.map(|head| head_of(id, &head)))
+    }
+
+    /// Heads of documents that were accepted and may not be in any batch, in the order of `ids`, many
+    /// at the same time. Those that were removed are among them as long as the bucket keeps old
+    /// versions; none where there is nothing left. Each can fail for itself.
+    pub async fn owed(&self, ids: &[DocumentId]) -> Vec<Result<Option<DocumentHead>, PortError>> {
+        let mut heads = Vec::with_capacity(ids.len());
+        for id in ids {
+            heads.push(self.owed_head(id));
+        }
+        stream::iter(heads).buffered(GETS_AT_ONCE).collect().await
     }
 
     /// `room`: for stored bytes in flight.
@@ -93,7 +112,13 @@ impl S3IngressStore {
         let key = key(id);
         let mut tries = 0;
         loop {
-            let Some(object) = self.bucket.open(&key).await? else { return Ok(None) };
+            let found = match self.bucket.open(&key).await? {
+                Some(object) => Some(object),
+                // Lifecycle only hides what it removes, for as long as old versions are kept: what is
+                // on its way when its time comes still becomes rows (I-1).
+                None => self.bucket.open_removed(&key).await?,
+            };
+            let Some(object) = found else { return Ok(None) };
             let length = usize::try_from(object.content_length().unwrap_or(0)).unwrap_or(0);
             let permits = length.min(INGRESS_OBJECT_BYTES_MAX).try_into().unwrap_or(u32::MAX);
             // Held until the body is decoded.
@@ -174,6 +199,16 @@ fn id_of_misnamed(key: &str) -> DocumentId {
     let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     DocumentId::parse(&groups.join("-")).expect("digits and hyphens make an id")
+}
+
+/// What an object's head tells of its document.
+fn head_of(id: &DocumentId, head: &HeadObjectOutput) -> DocumentHead {
+    let object = ObjectHead {
+        metadata: head.metadata(),
+        last_modified_ms: head.last_modified().and_then(millis),
+    };
+    let stored_bytes = u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0);
+    document_head(id.clone(), &object, stored_bytes / 4 * 3)
 }
 
 fn millis(time: &DateTime) -> Option<i64> {

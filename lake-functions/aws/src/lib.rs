@@ -10,6 +10,7 @@ mod dead_letters;
 mod encoded_word;
 mod events;
 mod failure;
+mod fault;
 mod ingress_head;
 mod ingress_store;
 mod inventory;

@@ -20,6 +20,10 @@ pub(crate) const BODY_TRIES_MAX: u32 = 3;
 /// Tries of a create-if-absent that S3 answers with a conflict: another writer is at the same key.
 pub(crate) const CONFLICT_TRIES_MAX: u32 = 3;
 
+/// Versions listed to find the last one of a removed object. Before it are the marks of its removals,
+/// of which each further one is somebody's doing.
+pub(crate) const VERSIONS_LOOKED_AT: i32 = 100;
+
 /// A settings file, bytes.
 pub(crate) const SETTINGS_BYTES_MAX: usize = 1_000_000;
 

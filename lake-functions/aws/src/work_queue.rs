@@ -13,7 +13,7 @@ use sluice_pipeline::{BatchMessage, Delivery, Lanes, PortError, Receipt, WorkQue
 use std::time::Duration;
 
 /// A FIFO queue of batches, or the dead-letter queue of one. The group of a message is its table, or
-/// one of the table's shards; for what a rebuild sends, the table and the generation.
+/// one of the table's shards; for what a rebuild sends, the table and the generation, without shards.
 #[derive(Debug, Clone)]
 pub struct SqsWorkQueue {
     client: Client,
@@ -71,7 +71,7 @@ impl SqsWorkQueue {
 
 impl Lanes for SqsWorkQueue {
     fn beside(&self, generation: u32) -> Self {
-        SqsWorkQueue { beside: Some(generation), ..self.clone() }
+        SqsWorkQueue { beside: Some(generation), shards: 1, ..self.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::given::batch;
 use sluice_normalizer::BatchId;
-use sluice_pipeline::{Ledger, OpenBatches};
+use sluice_pipeline::{Ledger, OpenBatch, OpenBatches};
 use std::collections::BTreeSet;
 
 /// Checks an empty ledger.
@@ -15,8 +15,8 @@ pub async fn open_batches(ledger: &impl Ledger, open: &impl OpenBatches) {
         let mut from: Option<String> = None;
         loop {
             let page = open.open_batches(made_before_ms, from.as_deref()).await.expect("a page");
-            for (table, id) in page.batches {
-                assert_eq!(table.as_str(), "orders");
+            for OpenBatch { table, generation, id } in page.batches {
+                assert_eq!((table.as_str(), generation), ("orders", 1));
                 assert!(found.insert(id), "each is listed once");
             }
             from = page.next;

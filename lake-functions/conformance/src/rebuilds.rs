@@ -2,7 +2,7 @@
 
 use crate::given::{id, table};
 use sluice_pipeline::{
-    Batch, BatchState, Counts, Ledger, Pass, REBUILD_FORMAT, Rebuild, RebuildState, Rebuilds,
+    Batch, BatchState, Counts, Ledger, Note, Pass, REBUILD_FORMAT, Rebuild, RebuildState, Rebuilds,
     Replayed,
 };
 use std::collections::BTreeSet;
@@ -111,9 +111,12 @@ async fn notes(ledger: &impl Rebuilds) {
         noted.sort();
         noted
     };
+    let note = async |id, note| ledger.await_batch(&orders, 2, id, note).await.expect("note");
+    let forget =
+        async |id, note| ledger.forget_awaited(&orders, 2, id, note).await.expect("forget");
     for _ in 0..2 {
         for id in &ids {
-            ledger.await_batch(&orders, 2, id).await.expect("note");
+            note(id, Note::Intended).await;
         }
     }
     let mut both = ids.clone();
@@ -121,9 +124,19 @@ async fn notes(ledger: &impl Rebuilds) {
     assert_eq!(noted(&orders, 2).await, both);
     assert_eq!((noted(&orders, 1).await, noted(&visits, 2).await), (vec![], vec![]));
     for _ in 0..2 {
-        ledger.forget_awaited(&orders, 2, &ids[0]).await.expect("forget");
+        assert!(forget(&ids[0], Note::Intended).await);
     }
     assert_eq!(noted(&orders, 2).await, ids[1..]);
+    // Somebody was about to make a batch, and has: what others read before is no reason to forget it.
+    note(&ids[1], Note::Made).await;
+    note(&ids[1], Note::Intended).await;
+    assert!(!forget(&ids[1], Note::Intended).await);
+    assert_eq!(noted(&orders, 2).await, ids[1..]);
+    note(&ids[0], Note::Made).await;
+    for id in &ids {
+        assert!(forget(id, Note::Made).await);
+    }
+    assert_eq!(noted(&orders, 2).await, []);
 }
 
 async fn generations<L: Ledger + Rebuilds>(ledger: &L) {

@@ -2,8 +2,8 @@
 
 use futures::executor::block_on;
 use sluice_conformance::{
-    Memory, catalog, dead_letters, dead_letters_given, ingress_store, lake_store, ledger,
-    open_batches, work_queue,
+    Memory, catalog, dead_letters, dead_letters_given, ingress_store, lake_store, lanes, ledger,
+    open_batches, rebuilds, work_queue,
 };
 
 #[test]
@@ -14,6 +14,16 @@ fn the_ingress_store_conforms() {
 #[test]
 fn the_queue_conforms() {
     block_on(work_queue(&Memory::default()));
+}
+
+#[test]
+fn the_queue_has_lanes() {
+    block_on(lanes(&Memory::default()));
+}
+
+#[test]
+fn the_rebuilds_conform() {
+    block_on(rebuilds(&Memory::default()));
 }
 
 #[test]

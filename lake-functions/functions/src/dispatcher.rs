@@ -7,36 +7,17 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde_json::{Map, json};
 use sluice_aws::S3IngressStore;
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{DispatchLimits, Heads, Ledger, PortError, WorkQueue, dispatch};
+use sluice_pipeline::{DispatchLimits, Ledger, WorkQueue, dispatch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// The objects that the front door wrote, as far as dispatching looks at them.
-pub trait Objects: Heads {
-    /// Gives an object whose key names no document one that does; it is announced again under that.
-    /// None when the object is gone.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    fn rename(
-        &self,
-        key: &str,
-    ) -> impl Future<Output = Result<Option<DocumentId>, PortError>> + Send;
-}
-
-impl Objects for S3IngressStore {
-    async fn rename(&self, key: &str) -> Result<Option<DocumentId>, PortError> {
-        self.rename(key).await
-    }
-}
-
 /// What the function works with.
 #[derive(Debug)]
-pub struct Dispatcher<O, L, Q> {
+pub struct Dispatcher<L, Q> {
     /// Where the front door writes.
     pub bucket: String,
     /// What it wrote there.
-    pub objects: O,
+    pub objects: S3IngressStore,
     /// Which batch holds which document.
     pub ledger: L,
     /// Where batches are sent.
@@ -45,7 +26,7 @@ pub struct Dispatcher<O, L, Q> {
     pub limits: DispatchLimits,
 }
 
-impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
+impl<L: Ledger, Q: WorkQueue> Dispatcher<L, Q> {
     /// Dispatches what the messages announce. Answers the messages that must come again; those that
     /// are no notification end in the dead-letter queue that way.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
@@ -83,13 +64,13 @@ impl<O: Objects, L: Ledger, Q: WorkQueue> Dispatcher<O, L, Q> {
             }
         }
         let (ids, messages): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
-        let found = self.objects.heads(&ids).await.into_iter().zip(messages);
+        let found = self.objects.owed(&ids).await.into_iter().zip(messages);
         let mut heads = Vec::new();
         let mut first_error = None;
         for (found, messages) in found {
             match found {
                 Ok(Some(head)) => heads.push(head),
-                // Only the lifecycle rule removes objects, long after they were dispatched.
+                // Old versions are kept for longer than messages wait.
                 Ok(None) => gone += 1,
                 Err(error) => {
                     failed.extend(messages);

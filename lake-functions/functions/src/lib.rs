@@ -10,7 +10,7 @@ mod rebuild;
 mod redrive;
 mod start;
 
-pub use dispatcher::{Dispatcher, Objects};
+pub use dispatcher::Dispatcher;
 pub use normalizer::{NormalizerFunction, SettingsSource, Told};
 pub use rebuild::{
     REBUILD_GRACE_MS, RebuildAnswer, RebuildData, RebuildFault, RebuildFunction, RebuildRequest,

@@ -8,8 +8,8 @@ use serde_json::{Map, json};
 use sluice_aws::{Event, EventBridge, News, S3Settings, parse_message};
 use sluice_pipeline::{
     BatchMessage, Catalog, Committed, Disposition, IngressStore, LakeStore, Ledger, NormalizeError,
-    Normalizer, PortError, Receipt, RemoveParts, SettingsInForce, WorkQueue, clear_rejects,
-    forward,
+    Normalizer, PortError, Rebuilds, Receipt, RemoveParts, SettingsInForce, WorkQueue,
+    clear_rejects, end_if_given_up, forward,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ pub struct NormalizerFunction<I, L, S, C, Q, T, E> {
 impl<I, L, S, C, Q, T, E> NormalizerFunction<I, L, S, C, Q, T, E>
 where
     I: IngressStore,
-    L: Ledger,
+    L: Ledger + Rebuilds,
     S: LakeStore + RemoveParts,
     C: Catalog,
     Q: WorkQueue,
@@ -140,8 +140,13 @@ where
             }
         };
         let work = async {
+            if self.is_given_up(&message).await? {
+                return Ok(Vec::new());
+            }
             let committed = self.normalizer.normalize(&message, receives, &settings).await?;
-            self.forward(&message).await?;
+            if !self.is_given_up(&message).await? {
+                self.forward(&message).await?;
+            }
             Ok::<_, NormalizeError>(committed)
         };
         // A call that is dropped closes its connection: nothing is left to write when the function
@@ -170,6 +175,16 @@ where
                 false
             }
         }
+    }
+
+    /// Whether the batch is of a rebuild that was given up; then it is ended.
+    async fn is_given_up(&self, message: &BatchMessage) -> Result<bool, PortError> {
+        let Normalizer { ledger, lake, .. } = &self.normalizer;
+        let over = end_if_given_up(ledger, lake, message).await?;
+        if over {
+            log("batch_of_given_up_rebuild", json!({"batch": message.batch.as_str()}));
+        }
+        Ok(over)
     }
 
     /// Before its message is acknowledged, a batch of a generation that a rebuild took the place of

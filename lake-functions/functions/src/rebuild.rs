@@ -36,6 +36,10 @@ pub struct RebuildRequest {
     /// Only tell what a drop would remove.
     #[serde(default)]
     dry_run: bool,
+    /// The rebuild that a drop is about, where it was begun before: one that somebody started meanwhile
+    /// goes on.
+    #[serde(default)]
+    generation: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -72,10 +76,10 @@ pub enum RebuildAnswer {
 #[derive(Debug, Default, Serialize)]
 pub struct RebuildData {
     table: String,
-    /// `replaying`, `ready`, `switching`, `switched`, `dropped`, or `none`.
+    /// `replaying`, `ready`, `switching`, `switched`, `dropping`, `dropped`, or `none`.
     state: &'static str,
     /// What comes next: `step` at once, `wait` for batches and step then, `decide` (switch or drop),
-    /// or `done`.
+    /// or `done`. After a drop, `step` and `wait` mean to drop again.
     next: &'static str,
     /// The generation replayed, and the one replayed into.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,7 +170,15 @@ impl RebuildFunction {
         let now_ms = now_ms();
         match request.action {
             Action::Start => {
-                self.rebuilder.start(&table, now_ms).await?;
+                let under_way = self.rebuilder.start(&table, now_ms).await?;
+                if under_way.state == RebuildState::Dropping {
+                    // The one before is put away first.
+                    let put_away = self.steps(&table, end).await?;
+                    if put_away.next != "done" {
+                        return Ok(put_away);
+                    }
+                    self.rebuilder.start(&table, now_ms).await?;
+                }
                 self.steps(&table, end).await
             }
             Action::Switch => {
@@ -177,7 +189,7 @@ impl RebuildFunction {
             Action::Status => self.status(&table).await,
             Action::Drop => {
                 let intent = if request.dry_run { Intent::Tell } else { Intent::Act };
-                self.drop_unseen(&table, intent, now_ms).await
+                self.drop_unseen(&table, intent, request.generation, end).await
             }
         }
     }
@@ -217,7 +229,11 @@ impl RebuildFunction {
         rebuild: &Rebuild,
         next: Option<Next>,
     ) -> Result<RebuildData, Failed> {
-        let open = self.rebuilder.ledger.awaited(table, rebuild.to).await?.len();
+        // Nobody waits for the batches of one that was given up.
+        let open = match rebuild.state.is_given_up() {
+            true => 0,
+            false => self.rebuilder.ledger.awaited(table, rebuild.to).await?.len(),
+        };
         let (state, by_state) = words(rebuild.state);
         let next = match next {
             None => by_state,
@@ -250,36 +266,61 @@ impl RebuildFunction {
     }
 
     /// Gives up the rebuild that is under way, if one is, and removes what all generations left that
-    /// are not the current one.
+    /// are not the current one. `asked`: into which generation the rebuild to give up is; none means any.
     async fn drop_unseen(
         &self,
         table: &TableName,
         intent: Intent,
-        now_ms: i64,
+        asked: Option<u32>,
+        end: Instant,
     ) -> Result<RebuildData, Failed> {
         let Rebuilder { ledger, lake, views, .. } = &self.rebuilder;
         let last = ledger.rebuild(table).await?;
-        if let Some(last) = last.as_ref().filter(|last| last.state.is_under_way()) {
+        let under_way = last.as_ref().filter(|last| last.state.is_under_way());
+        let another = under_way.filter(|last| asked.is_some_and(|asked| asked != last.to));
+        if let Some(last) = under_way.filter(|_| another.is_none()) {
             // Between the change and the views, the current generation is not the visible one.
-            if !last.state.can_be_given_up() {
+            if !last.state.can_be_given_up() && !last.state.is_given_up() {
                 let (table, generation) = (table.clone(), last.to);
                 return Err(RebuildError::Switching { table, generation }.into());
             }
             if intent == Intent::Act {
-                self.rebuilder.give_up(table, now_ms).await?;
+                self.rebuilder.give_up(table, now_ms()).await?;
+                let dropped = self.steps(table, end).await?;
+                if dropped.next != "done" {
+                    return Ok(dropped);
+                }
             }
         }
         let current = ledger.generation(table).await?;
         let highest = last.as_ref().map_or(current, |last| last.to.max(current));
+        // While another rebuild is being switched to, the one that is still seen is none of the two.
+        let kept = |generation: u32| {
+            let of_another = another.is_some_and(|it| generation == it.to || generation == it.from);
+            generation == current || of_another
+        };
         let mut data = self.status(table).await?;
-        for generation in (1..=highest).filter(|generation| *generation != current) {
-            if intent == Intent::Act {
-                self.rebuilder.clear_rejects_of(table, generation).await?;
-            }
-            let left = clear_generation(lake, views, table, generation, intent).await?;
-            if left.parts > 0 || !left.tables.is_empty() {
-                let Leftovers { generation, tables, parts, bytes } = left;
+        data.next = "done";
+        let unseen: Vec<u32> = (1..=highest).filter(|generation| !kept(*generation)).collect();
+        let left = || end.saturating_duration_since(Instant::now());
+        for generation in &unseen {
+            let clearing = clear_generation(lake, views, table, *generation, intent);
+            let Ok(found) = tokio::time::timeout(left(), clearing).await else {
+                // What was removed is gone; the next invocation finds the rest.
+                data.next = "step";
+                return Ok(data);
+            };
+            let Leftovers { generation, tables, parts, bytes } = found?;
+            if parts > 0 || !tables.is_empty() {
                 data.dropped.push(Dropped { generation, tables, parts, bytes });
+            }
+        }
+        if intent == Intent::Act {
+            for generation in unseen {
+                let strays = self.rebuilder.clear_rejects_of(table, generation);
+                // They were removed before; what came since is looked for as long as there is time.
+                let Ok(cleared) = tokio::time::timeout(left(), strays).await else { break };
+                cleared?;
             }
         }
         Ok(data)
@@ -297,6 +338,7 @@ fn words(state: RebuildState) -> (&'static str, &'static str) {
         | RebuildState::Showing
         | RebuildState::Clearing => ("switching", "step"),
         RebuildState::Switched => ("switched", "done"),
+        RebuildState::Dropping => ("dropping", "step"),
         RebuildState::Dropped => ("dropped", "done"),
     }
 }

@@ -42,7 +42,8 @@ pub async fn forward(
 }
 
 /// Removes the rejects of a batch whose generation is not the one that people query: rejects of all
-/// generations share one table, where the same record would be seen twice (I-2).
+/// generations share one table, where the same record would be seen twice (I-2). Also of its pieces,
+/// as far as they are planned.
 ///
 /// # Errors
 /// [`PortError`].
@@ -51,23 +52,29 @@ pub async fn clear_rejects(
     lake: &impl RemoveParts,
     id: &BatchId,
 ) -> Result<(), PortError> {
-    let Some(plan) = ledger.plan(id).await? else { return Ok(()) };
-    let mut plans = vec![plan];
-    if plans[0].documents.is_empty()
-        && let Some(BatchRecord { batch, .. }) = ledger.batch(id).await?
-    {
-        // Others hold its documents: its pieces, or batches of the same generation all the same.
-        let mut holders = BTreeSet::new();
-        for document in &batch.documents {
-            let held = ledger.document(&batch.table, batch.generation, document).await?;
-            holders.extend(held.map(|record| record.batch));
-        }
-        for holder in holders {
-            plans.extend(ledger.plan(&holder).await?);
-        }
+    let plan = ledger.plan(id).await?;
+    if let Some(plan) = plan.filter(|plan| !plan.documents.is_empty()) {
+        return remove_rejects(lake, &plan).await;
     }
-    for plan in &plans {
-        remove_rejects(lake, plan).await?;
+    let Some(BatchRecord { batch, .. }) = ledger.batch(id).await? else { return Ok(()) };
+    let holder = async |document| {
+        let held = ledger.document(&batch.table, batch.generation, document).await?;
+        Ok::<_, PortError>(held.map(|record| record.batch).filter(|holder| holder != id))
+    };
+    // Others hold its documents: its pieces, which are claimed in the order of the members, or batches
+    // of the same generation all the same. Where the first is nobody else's, it has no pieces.
+    let Some(first) = batch.documents.first() else { return Ok(()) };
+    let mut holders: BTreeSet<BatchId> = holder(first).await?.into_iter().collect();
+    if holders.is_empty() {
+        return Ok(());
+    }
+    for document in &batch.documents[1..] {
+        holders.extend(holder(document).await?);
+    }
+    for holder in holders {
+        if let Some(plan) = ledger.plan(&holder).await? {
+            remove_rejects(lake, &plan).await?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,11 @@
 
 use crate::batch::BatchMessage;
 use crate::forward::forward;
-use crate::ports::{BatchState, DeadLetter, DeadLetters, Ledger, PortError, WorkQueue};
+use crate::given_up::is_given_up;
+use crate::lane::send_again;
+use crate::ports::{
+    BatchRecord, BatchState, DeadLetter, DeadLetters, Lanes, Ledger, PortError, Rebuilds,
+};
 use sluice_normalizer::BatchId;
 use std::collections::BTreeMap;
 
@@ -35,8 +39,8 @@ pub struct Redriven {
 /// # Errors
 /// [`PortError`]; some may be sent or deleted then.
 pub async fn redrive(
-    ledger: &impl Ledger,
-    queue: &impl WorkQueue,
+    ledger: &(impl Ledger + Rebuilds),
+    queue: &impl Lanes,
     dead: &impl DeadLetters,
     max: usize,
     intent: Intent,
@@ -47,28 +51,31 @@ pub async fn redrive(
     }
     let mut done = Redriven::default();
     for (id, letters) in of_batches {
-        match ledger.batch(&id).await?.map(|record| record.state) {
-            Some(BatchState::Committed) => {
+        match ledger.batch(&id).await? {
+            Some(BatchRecord { batch, state: BatchState::Committed }) => {
                 for letter in letters {
                     if intent == Intent::Act {
                         // It may be here because this was what failed. Who commits also removes the
-                        // rejects that are no longer to be seen.
-                        if forward(ledger, queue, &letter.message).await?.is_some() {
+                        // rejects that are not to be seen.
+                        if forward(ledger, queue, &letter.message).await?.is_some()
+                            || is_given_up(ledger, &batch.table, batch.generation).await?
+                        {
                             let send = letter.message.send.saturating_add(1);
-                            queue.send(&BatchMessage { send, ..letter.message.clone() }).await?;
+                            let message = BatchMessage { send, ..letter.message.clone() };
+                            send_again(ledger, queue, &message, batch.generation).await?;
                         }
                         dead.delete(&letter.receipt).await?;
                     }
                     done.deleted.push(letter.message);
                 }
             }
-            Some(BatchState::Open) => {
+            Some(BatchRecord { batch, state: BatchState::Open }) => {
                 let newest = letters.into_iter().map(|letter| letter.message);
                 let Some(newest) = newest.max_by_key(|message| message.send) else { continue };
                 // A queue that drops repeated messages does not drop this one.
                 let message = BatchMessage { send: newest.send.saturating_add(1), ..newest };
                 if intent == Intent::Act {
-                    queue.send(&message).await?;
+                    send_again(ledger, queue, &message, batch.generation).await?;
                 }
                 done.sent.push(message);
             }

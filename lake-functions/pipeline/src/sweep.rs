@@ -3,7 +3,8 @@
 use crate::batch::{Batch, BatchMessage};
 use crate::dispatch::{DispatchLimits, dispatch, group};
 use crate::document::DocumentHead;
-use crate::ports::{Ledger, OpenBatches, PortError, WorkQueue};
+use crate::lane::send_again;
+use crate::ports::{Lanes, Ledger, OpenBatch, OpenBatches, PortError, WorkQueue};
 use crate::redrive::Intent;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::TableName;
@@ -70,8 +71,9 @@ pub async fn sweep_documents(
 /// # Errors
 /// [`PortError`]; some may be sent then.
 pub async fn sweep_batches(
+    ledger: &impl Ledger,
     open: &impl OpenBatches,
-    queue: &impl WorkQueue,
+    queue: &impl Lanes,
     made_before_ms: i64,
     intent: Intent,
 ) -> Result<Vec<BatchMessage>, PortError> {
@@ -79,10 +81,10 @@ pub async fn sweep_batches(
     let mut from = None;
     loop {
         let page = open.open_batches(made_before_ms, from.as_deref()).await?;
-        for (table, batch) in page.batches {
-            let message = BatchMessage { table, batch, send: SWEPT };
+        for OpenBatch { table, generation, id } in page.batches {
+            let message = BatchMessage { table, batch: id, send: SWEPT };
             if intent == Intent::Act {
-                queue.send(&message).await?;
+                send_again(ledger, queue, &message, generation).await?;
             }
             sent.push(message);
         }

@@ -4,8 +4,8 @@ use futures::executor::block_on;
 use sluice_conformance::Memory;
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_pipeline::{
-    Batch, BatchMessage, DeadLetters, DispatchLimits, DocumentHead, Intent, Ledger, Redriven,
-    WorkQueue, redrive, sweep_batches, sweep_documents,
+    Batch, BatchMessage, DeadLetters, DispatchLimits, DocumentHead, Intent, Ledger, Rebuilds,
+    Redriven, WorkQueue, redrive, sweep_batches, sweep_documents,
 };
 
 fn head(name: &str, received_at_ms: i64) -> DocumentHead {
@@ -103,10 +103,46 @@ fn batches_that_never_ended_are_sent_again() {
     block_on(memory.commit(&batch("e").id, &[])).expect("no fault");
     expected.pop();
     expected.sort_by_key(|message| message.batch.clone());
-    let run = |before_ms, intent| block_on(sweep_batches(&memory, &memory, before_ms, intent));
+    let run =
+        |before_ms, intent| block_on(sweep_batches(&memory, &memory, &memory, before_ms, intent));
     assert_eq!(run(0, Intent::Act).expect("no fault"), []);
     assert_eq!(run(1, Intent::Tell).expect("no fault"), expected);
     assert_eq!(waiting(&memory), []);
     assert_eq!(run(1, Intent::Act).expect("no fault"), expected);
     assert_eq!(waiting(&memory), expected);
+}
+
+/// A live batch waits; behind it, and beside it, is what was sent again.
+#[test]
+fn what_a_rebuild_made_is_sent_again_beside_the_live_batches() {
+    let memory = Memory::default();
+    let live = message("live", 0);
+    let DocumentHead { id, table, .. } = head("old", 0);
+    let rebuilt = Batch::new(table.clone(), 2, vec![id]);
+    block_on(memory.create_batch(&rebuilt)).expect("no fault");
+    let sent = |send| BatchMessage { table: table.clone(), batch: rebuilt.id.clone(), send };
+    let run = |again: &str| {
+        block_on(memory.send(&live)).expect("no fault");
+        if again == "sweep" {
+            block_on(sweep_batches(&memory, &memory, &memory, 1, Intent::Act)).expect("no fault");
+        } else {
+            memory.bury(&sent(0));
+            block_on(redrive(&memory, &memory, &memory, 10, Intent::Act)).expect("no fault");
+        }
+        // Those that can be out at the same time.
+        let mut out = Vec::new();
+        while let Some(delivery) = block_on(memory.receive()).expect("no fault") {
+            out.push(delivery);
+        }
+        for delivery in &out {
+            block_on(WorkQueue::delete(&memory, &delivery.receipt)).expect("no fault");
+        }
+        assert_eq!(waiting(&memory).len() + out.len(), 2);
+        out.into_iter().map(|delivery| delivery.message).collect::<Vec<_>>()
+    };
+    assert_eq!(run("sweep"), [live.clone(), sent(1)]);
+    assert_eq!(run("redrive"), [live.clone(), sent(1)]);
+    // Once people query its generation it is one of the live ones.
+    assert!(block_on(memory.change_generation(&table, 1, 2)).expect("no fault"));
+    assert_eq!(run("sweep"), std::slice::from_ref(&live));
 }

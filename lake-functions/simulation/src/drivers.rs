@@ -11,7 +11,8 @@ use sluice_normalizer::TableName;
 use sluice_pipeline::{
     BatchMessage, DeadLetters, Delivery, DispatchLimits, Disposition, DocumentHead, IngressStore,
     Intent, Next, NormalizeError, Normalizer, PortError, RebuildError, Rebuilder, SettingsInForce,
-    WorkQueue, clear_rejects, dispatch, forward, redrive, sweep_batches, sweep_documents,
+    WorkQueue, clear_rejects, dispatch, end_if_given_up, forward, redrive, sweep_batches,
+    sweep_documents,
 };
 use std::time::Duration;
 
@@ -46,10 +47,18 @@ pub(crate) async fn worker(ports: Ports, delivery: Delivery, settings: SettingsI
         catalog: ports.clone(),
     };
     let Delivery { message, receives, receipt } = delivery;
-    let done = match normalizer.normalize(&message, receives, &settings).await {
-        Ok(_) => follow(&ports, &message).await.map_err(NormalizeError::from),
-        Err(error) => Err(error),
+    let work = async {
+        if given_up(&ports, &message).await? {
+            return Ok(());
+        }
+        normalizer.normalize(&message, receives, &settings).await?;
+        let looks_again = ports.world.state().protocol != Protocol::NobodyLooksAgain;
+        if !looks_again || !given_up(&ports, &message).await? {
+            follow(&ports, &message).await?;
+        }
+        Ok::<_, NormalizeError>(())
     };
+    let done = work.await;
     // What the queue is not told it finds out when the visibility timeout ends.
     let _ = match done {
         Ok(()) => WorkQueue::delete(&ports, &receipt).await,
@@ -61,6 +70,18 @@ pub(crate) async fn worker(ports: Ports, delivery: Delivery, settings: SettingsI
             }
         }
     };
+}
+
+/// Whether the batch is of a rebuild that was given up; then it is ended.
+async fn given_up(ports: &Ports, message: &BatchMessage) -> Result<bool, PortError> {
+    if ports.world.state().protocol == Protocol::NobodyGivesUp {
+        return Ok(false);
+    }
+    let over = end_if_given_up(ports, ports, message).await?;
+    if over {
+        ports.world.state().came_up("batch of a rebuild given up");
+    }
+    Ok(over)
 }
 
 /// What a batch of an old generation committed goes to the current one, too.
@@ -100,13 +121,7 @@ pub(crate) async fn rebuilder(ports: Ports, table: TableName, ask: Ask, limits: 
         Ask::Start => rebuilder.start(&table, now).await.map(|_| ()),
         Ask::Switch => rebuilder.switch(&table, 0).await.map(|_| ()),
         Ask::Step => Ok(()),
-        Ask::GiveUp => match rebuilder.give_up(&table, now).await {
-            Ok(rebuild) => {
-                let _ = rebuilder.clear_rejects_of(&table, rebuild.to).await;
-                return;
-            }
-            Err(error) => Err(error),
-        },
+        Ask::GiveUp => rebuilder.give_up(&table, now).await.map(|_| ()),
     };
     if let Err(RebuildError::Removed { .. }) = asked {
         ports.world.state().violated("I-1", "documents are taken for removed".to_owned());
@@ -167,7 +182,7 @@ pub(crate) async fn sweeper(
 ) {
     let protocol = ports.world.state().protocol;
     if protocol != Protocol::NoSweepOfBatches {
-        let _ = sweep_batches(&ports, &ports, now_ms - OPEN_FOR_MS, Intent::Act).await;
+        let _ = sweep_batches(&ports, &ports, &ports, now_ms - OPEN_FOR_MS, Intent::Act).await;
     }
     if protocol != Protocol::NoSweep {
         let received_ms = now_ms - SWEEP_BACK_MS..now_ms - SECOND_MS;

@@ -34,4 +34,10 @@ pub enum Protocol {
     NoLastPass,
     /// A rebuild does not wait for the batches that it makes.
     NothingAwaited,
+    /// The note of a batch that was not there is removed, although it was made meanwhile.
+    NotesForgotten,
+    /// Nobody looks whether the rebuild of a batch was given up.
+    NobodyGivesUp,
+    /// Who commits a batch does not look whether its rebuild was given up meanwhile.
+    NobodyLooksAgain,
 }

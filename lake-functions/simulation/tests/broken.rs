@@ -82,7 +82,7 @@ fn schema_last() {
 
 #[test]
 fn late_batches_that_stay_behind() {
-    check_in(Scenario::Rebuilds, Protocol::NoForward, &["I-1"]);
+    check_in(Scenario::Rebuilds, Protocol::NoForward, &["I-1", "I-2"]);
 }
 
 #[test]
@@ -93,6 +93,21 @@ fn no_last_pass_over_the_old_generation() {
 #[test]
 fn a_rebuild_that_waits_for_nothing() {
     check(Protocol::NothingAwaited, &["I-1"]);
+}
+
+#[test]
+fn notes_that_are_forgotten() {
+    check_in(Scenario::Small, Protocol::NotesForgotten, &["I-1"]);
+}
+
+#[test]
+fn a_rebuild_given_up_that_nobody_hears_of() {
+    check(Protocol::NobodyGivesUp, &["I-2"]);
+}
+
+#[test]
+fn a_rebuild_given_up_while_its_batch_is_at_work() {
+    check(Protocol::NobodyLooksAgain, &["I-2"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use futures::executor::block_on;
 use sluice_conformance::{
-    catalog, ingress_store, lake_store, ledger, open_batches, rebuilds, work_queue,
+    catalog, ingress_store, lake_store, lanes, ledger, open_batches, rebuilds, work_queue,
 };
 use sluice_simulation::{Ports, World};
 
@@ -18,6 +18,11 @@ fn the_ingress_store_conforms() {
 #[test]
 fn the_queue_conforms() {
     block_on(work_queue(&ports()));
+}
+
+#[test]
+fn the_queue_has_lanes() {
+    block_on(lanes(&ports()));
 }
 
 #[test]

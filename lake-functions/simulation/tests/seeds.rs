@@ -15,8 +15,9 @@ const SEEDS: u64 = 3_000;
 const TRACE_LINES: usize = 150;
 
 /// What must come up now and then.
-const CAME_UP: [&str; 22] = [
+const CAME_UP: [&str; 24] = [
     "batch committed by another",
+    "batch of a rebuild given up",
     "batch handed out beside a worker that has it",
     "batch planned by another",
     "batch sent again after five minutes",
@@ -32,6 +33,7 @@ const CAME_UP: [&str; 22] = [
     "message dropped as a repetition",
     "message set aside",
     "midnight passed",
+    "note of a batch made meanwhile stays",
     "open batch replayed",
     "rebuild changed by another",
     "rebuild given up",

@@ -1,19 +1,8 @@
-//! How the ledger fails inside; outside it is a [`PortError`].
+//! What can be wrong with what the ledger stores.
 
-use crate::failure::CallFailed;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use sluice_pipeline::{PlanError, PortError, REBUILD_FORMAT};
+use sluice_pipeline::{PlanError, REBUILD_FORMAT};
 
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// A call failed.
-    Call(CallFailed),
-    /// Others wrote the same items each time.
-    Contended,
-    /// What is stored, or was asked for, cannot be.
-    Damage(Damage),
-}
+pub(super) type Fault = crate::fault::Fault<Damage>;
 
 /// What is wrong with stored items, or with what is to be stored.
 #[derive(Debug, thiserror::Error)]
@@ -38,29 +27,8 @@ pub(super) enum Damage {
     Plan(#[from] PlanError),
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("others wrote the same items each time")]
-struct Contended;
-
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for Fault {
-    fn from(error: SdkError<E, R>) -> Self {
-        Fault::Call(CallFailed::of(&error))
-    }
-}
-
 impl From<Damage> for Fault {
     fn from(damage: Damage) -> Self {
         Fault::Damage(damage)
-    }
-}
-
-impl Fault {
-    /// `what`: what was asked for, naming ids.
-    pub(super) fn at(self, what: String) -> PortError {
-        match self {
-            Fault::Call(failed) => failed.at(what),
-            Fault::Contended => PortError::Unavailable { what, source: Box::new(Contended) },
-            Fault::Damage(damage) => PortError::Damaged { what, source: Box::new(damage) },
-        }
     }
 }

@@ -6,8 +6,8 @@ use super::item::{BATCH_PREFIX, Item, Key, PARTITION_KEY, number, number_of, tex
 use super::limits::{LOOKUPS_AT_ONCE, OPEN_BATCHES_PAGE};
 use super::{DynamoLedger, OPEN_BATCHES_INDEX};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sluice_normalizer::{BatchId, TableName};
-use sluice_pipeline::{OpenBatches, OpenPage, PortError};
+use sluice_normalizer::BatchId;
+use sluice_pipeline::{OpenBatch, OpenBatches, OpenPage, PortError};
 
 impl OpenBatches for DynamoLedger {
     /// Oldest first.
@@ -48,14 +48,14 @@ impl DynamoLedger {
     }
 
     /// Without its members: a batch whose members are damaged does not hide the others.
-    async fn if_open(&self, id: String) -> Result<Option<(TableName, BatchId)>, Fault> {
+    async fn if_open(&self, id: String) -> Result<Option<OpenBatch>, Fault> {
         let Some(item) = self.read(Key::of_batch(&id, BATCH)).await? else { return Ok(None) };
         if text_of(&item, "state")? != STATE_OPEN {
             return Ok(None);
         }
-        let table = table_of(&item)?;
+        let (table, generation) = (table_of(&item)?, number_of(&item, "generation")?);
         let id = BatchId::from_stored(&id).map_err(|_| Damage::Attribute { attribute: "pk" })?;
-        Ok(Some((table, id)))
+        Ok(Some(OpenBatch { table, generation, id }))
     }
 }
 

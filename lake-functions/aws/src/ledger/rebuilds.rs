@@ -7,13 +7,15 @@ use super::item::{
 };
 use super::limits::{BATCH_OUTLIVES_CLAIMS_DAYS, LISTED_BATCHES_MAX, LISTED_LOOKUPS_AT_ONCE};
 use super::{BATCHES_OF_TABLE_INDEX, DynamoLedger};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sluice_normalizer::{BatchId, TableName};
 use sluice_pipeline::{
-    BatchState, ListedBatch, ListedPage, PortError, REBUILD_FORMAT, Rebuild, Rebuilds, Replayed,
+    BatchState, ListedBatch, ListedPage, Note, PortError, REBUILD_FORMAT, Rebuild, Rebuilds,
+    Replayed,
 };
 use std::collections::HashMap;
 
@@ -159,10 +161,22 @@ impl DynamoLedger {
         table: &TableName,
         generation: u32,
         id: &BatchId,
+        note: Note,
     ) -> Result<(), Fault> {
-        let mut item = Key::awaited(table, generation, id.as_str()).item();
-        item.insert("expires_at".to_owned(), self.expires_at(BATCH_OUTLIVES_CLAIMS_DAYS));
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::awaited(table, generation, id.as_str()).item()))
+            .expression_attribute_values(":at", self.expires_at(BATCH_OUTLIVES_CLAIMS_DAYS));
+        // What says more stays: an update leaves other attributes alone.
+        let update = match note {
+            Note::Intended => update.update_expression("SET expires_at = :at"),
+            Note::Made => update
+                .update_expression("SET expires_at = :at, made = :yes")
+                .expression_attribute_values(":yes", AttributeValue::Bool(true)),
+        };
+        update.send().await?;
         Ok(())
     }
 
@@ -194,10 +208,21 @@ impl DynamoLedger {
         table: &TableName,
         generation: u32,
         id: &BatchId,
-    ) -> Result<(), Fault> {
+        note: Note,
+    ) -> Result<bool, Fault> {
         let key = Key::awaited(table, generation, id.as_str()).item();
-        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
-        Ok(())
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        let delete = match note {
+            Note::Intended => delete.condition_expression("attribute_not_exists(made)"),
+            Note::Made => delete,
+        };
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
     }
 
     async fn find_state(&self, id: &BatchId) -> Result<Option<BatchState>, Fault> {
@@ -256,8 +281,9 @@ impl Rebuilds for DynamoLedger {
         table: &TableName,
         generation: u32,
         id: &BatchId,
+        note: Note,
     ) -> Result<(), PortError> {
-        let noted = self.put_awaited(table, generation, id).await;
+        let noted = self.put_awaited(table, generation, id, note).await;
         noted.map_err(|fault| self.failed(fault, &format!("note batch {id} of a rebuild")))
     }
 
@@ -271,8 +297,9 @@ impl Rebuilds for DynamoLedger {
         table: &TableName,
         generation: u32,
         id: &BatchId,
-    ) -> Result<(), PortError> {
-        let forgotten = self.remove_awaited(table, generation, id).await;
+        note: Note,
+    ) -> Result<bool, PortError> {
+        let forgotten = self.remove_awaited(table, generation, id, note).await;
         forgotten.map_err(|fault| self.failed(fault, &format!("forget batch {id} of a rebuild")))
     }
 

@@ -106,6 +106,9 @@ async fn throttling_passes() {
         Answer::s3_error(503, "SlowDown"),
         Answer::s3_error(500, "InternalError"),
         Answer::s3_error(404, "NoSuchKey"),
+        // Nor is there an old version.
+        Answer::s3_error(503, "SlowDown"),
+        Answer::ok(b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"),
     ]);
     assert_eq!(ingress(&server).await.get(&id("a")).await.expect("get"), None);
     let server = canned([Answer::s3_error(503, "SlowDown")]);
@@ -162,12 +165,15 @@ async fn a_registry_that_is_known_costs_one_request() {
 
 #[tokio::test]
 async fn reads_at_once_are_bounded() {
-    let server = Canned::start([Answer::s3_error(404, "NoSuchKey")], Duration::from_millis(20));
+    let object = Answer::ok(b"e30=")
+        .header("x-amz-meta-table", "orders")
+        .header("x-amz-meta-content-type", "application/json");
+    let server = Canned::start([object], Duration::from_millis(20));
     let ids: Vec<DocumentId> = (0..1_000).map(|n| id(&n.to_string())).collect();
     let found = ingress(&server).await.get_all(&ids).await.expect("get all");
-    assert!(found.len() == 1_000 && found.iter().all(Option::is_none));
+    assert!(found.len() == 1_000 && found.iter().all(Option::is_some));
     let heads = ingress(&server).await.heads(&ids).await;
-    assert!(heads.len() == 1_000 && heads.iter().all(|head| matches!(head, Ok(None))));
+    assert!(heads.len() == 1_000 && heads.iter().all(|head| matches!(head, Ok(Some(_)))));
     let at_once = server.at_once_max();
     assert!((16..=64).contains(&at_once), "{at_once} at once");
 }

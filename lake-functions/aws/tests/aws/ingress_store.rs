@@ -1,6 +1,6 @@
 //! The ingress store on S3.
 
-use crate::harness::{Emulator, bucket};
+use crate::harness::{Emulator, bucket, versioned};
 use aws_sdk_s3::primitives::ByteStream;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -107,6 +107,35 @@ async fn an_object_is_what_the_gateway_writes() {
         );
         let body = object.body.collect().await.expect("body").into_bytes();
         assert_eq!(&body[..], BASE64_STANDARD.encode(b"{\"a\":1}").as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_body_can_be_read_while_its_old_version_is_kept() {
+    for emulator in [Emulator::Moto, Emulator::Ministack] {
+        let given = Given::at(emulator).await;
+        versioned(&given.aws, &given.bucket).await;
+        // One id begins with the other, and would be listed behind it.
+        for name in ["a", "ab", "b"] {
+            given.store.put(document(name, name.as_bytes())).await.expect("put");
+        }
+        // Twice, as somebody may: each leaves a mark of its own.
+        for name in ["a", "a", "b"] {
+            let delete = given.aws.s3().delete_object().bucket(&given.bucket);
+            delete.key(format!("id={name}")).send().await.expect("delete");
+        }
+        assert_eq!(given.head("a").await, None, "{emulator:?}: no rebuild begins with it");
+        let owed = given.store.owed(&["a", "none", "ab"].map(id)).await;
+        let owed: Vec<_> =
+            owed.into_iter().map(|head| head.expect("owed").map(|it| it.id)).collect();
+        assert_eq!(owed, [Some(id("a")), None, Some(id("ab"))], "{emulator:?}: rows are owed");
+        assert_eq!(given.get("a").await.body, b"a", "{emulator:?}");
+        let found = given.store.get_all(&["b", "none", "ab"].map(id)).await.expect("get all");
+        let bodies: Vec<_> = found.into_iter().map(|it| it.map(|document| document.body)).collect();
+        assert_eq!(bodies, [Some(b"b".to_vec()), None, Some(b"ab".to_vec())], "{emulator:?}");
+        // The id is free again.
+        assert_eq!(given.store.put(document("a", b"new")).await.expect("put"), Put::Stored);
+        assert_eq!(given.get("a").await.body, b"new", "{emulator:?}");
     }
 }
 

@@ -2,15 +2,15 @@
 //! done twice, the new generation holds every document once (I-1, I-2).
 
 use crate::functions::{Given, Home, TIME, event, given, table};
-use crate::harness::Emulator;
+use crate::harness::{Emulator, versioned};
 use serde_json::{Value, json};
 use sluice_aws::{S3LakeStore, SqsWorkQueue};
 use sluice_functions::RebuildFunction;
 use sluice_normalizer::athena::physical_name;
 use sluice_normalizer::{DocumentId, Encoding, Form, TableName};
 use sluice_pipeline::{
-    Batch, BatchMessage, DispatchLimits, DocumentHead, IngressStore, Ledger, Rebuilder, Rebuilds,
-    StoredDocument, WorkQueue,
+    Batch, BatchMessage, DispatchLimits, DocumentHead, IngressStore, Ledger, ListedBatch,
+    OpenBatches, Rebuilder, Rebuilds, StoredDocument, WorkQueue,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -132,6 +132,28 @@ impl Case {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the rebuild is never {state}");
+    }
+
+    /// Drops until nothing is left to do; answers the last answer, which has all that was dropped.
+    async fn drop(&self) -> Value {
+        let mut dropped = Vec::new();
+        for _ in 0..100 {
+            let mut data = self.action("drop").await;
+            dropped.extend(data["dropped"].as_array().into_iter().flatten().cloned());
+            if data["next"] == "done" {
+                data["dropped"] = dropped.into();
+                return data;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the drop does not end");
+    }
+
+    /// As lifecycle does: in a versioned bucket the object is hidden.
+    async fn remove(&self, document: &Given) {
+        let key = format!("id={}", document.document.head.id);
+        let delete = self.home.aws.s3().delete_object().bucket(&self.home.ingress).key(key);
+        delete.send().await.expect("delete");
     }
 
     /// Of the table, or of its children.
@@ -302,16 +324,7 @@ async fn late_batches_follow() {
 async fn removed_documents_are_lost_only_if_somebody_says_so() {
     let (case, mut documents) = Case::new(Emulator::Moto).await;
     for gone in documents.drain(..2) {
-        let key = format!("id={}", gone.document.head.id);
-        case.home
-            .aws
-            .s3()
-            .delete_object()
-            .bucket(&case.home.ingress)
-            .key(key)
-            .send()
-            .await
-            .expect("delete");
+        case.remove(&gone).await;
     }
     case.action("start").await;
     let ready = case.until("ready").await;
@@ -328,6 +341,75 @@ async fn removed_documents_are_lost_only_if_somebody_says_so() {
     case.check(2, &documents).await;
 }
 
+/// Documents whose time comes between being looked at and being normalized.
+#[tokio::test]
+async fn documents_removed_on_their_way_still_become_rows() {
+    for emulator in [Emulator::Moto, Emulator::Ministack] {
+        let (case, documents) = Case::new(emulator).await;
+        versioned(&case.home.aws, &case.home.ingress).await;
+        // What was there before has no version of its own: these are written again.
+        let late: Vec<Given> = (0..4).map(|n| order(&case.table, n)).collect();
+        case.post(&late).await;
+        case.work_off(false).await;
+        let documents: Vec<Given> = documents.into_iter().chain(late.clone()).collect();
+        case.action("start").await;
+        for document in &late {
+            case.remove(document).await;
+        }
+        assert_eq!(case.until("ready").await["removed"], 0);
+        case.action("switch").await;
+        case.until("switched").await;
+        case.check(2, &documents).await;
+    }
+}
+
+/// Given up while its batches wait, are at work, and are committed.
+#[tokio::test]
+async fn a_rebuild_that_was_given_up_leaves_no_batch_behind() {
+    let (case, documents) = Case::new(Emulator::Moto).await;
+    case.action("start").await;
+    // By workers that end before they look whether the rebuild was given up.
+    let batches = case.home.ledger().batches_of(&case.table, 2, None).await.expect("look").batches;
+    let settings = sluice_pipeline::SettingsInForce::parse(String::new()).expect("settings");
+    let normalizer = case.home.normalizer().normalizer;
+    let commit = async |listed: &ListedBatch| {
+        let (table, batch) = (case.table.clone(), listed.id.clone());
+        let message = BatchMessage { table, batch, send: 0 };
+        normalizer.normalize(&message, 1, &settings).await.expect("committed");
+    };
+    let (last, others) = batches.split_last().expect("batches");
+    commit(&others[0]).await;
+    let patient = case.rebuild(3_600_000);
+    let dropping = patient.handle(json!({"table": case.table.as_str(), "action": "drop"}), TIME);
+    let dropping = serde_json::to_value(dropping.await).expect("JSON")["data"].clone();
+    assert_eq!((&dropping["state"], &dropping["next"]), (&json!("dropping"), &json!("wait")));
+    assert_eq!(case.action("status").await["open"], 0, "nobody waits for them");
+    let refused = case.ask(json!({"table": case.table.as_str(), "action": "switch"})).await;
+    assert_eq!(refused["error"]["code"], "no_rebuild");
+    assert_eq!(case.drop().await["state"], "dropped");
+    commit(last).await;
+    let seen = async || case.home.rows("sluice_rejects").await.values().sum::<u64>();
+    let expected = documents.iter().map(|it| it.rejects).sum::<u64>();
+    assert!(seen().await > expected, "the last batch is the one with rejects");
+    // Their messages come again, and those of the others for the first time.
+    case.work_off(false).await;
+    assert_eq!(seen().await, expected);
+    assert_eq!(case.drop().await["state"], "dropped");
+    assert!(case.rows("", 2).await.is_empty() && !case.has_physical(2).await);
+    let open = case.home.ledger().open_batches(i64::MAX, None).await.expect("look");
+    assert_eq!(open.batches, [], "they ended");
+    case.check(1, &documents).await;
+    // A drop that was begun before is not about the rebuild that somebody starts now.
+    assert_eq!(case.action("start").await["generation"], 3);
+    let again = json!({"table": case.table.as_str(), "action": "drop", "generation": 2});
+    let again = case.ask(again).await["data"].clone();
+    assert_eq!((&again["state"], &again["next"]), (&json!("replaying"), &json!("done")), "{again}");
+    case.until("ready").await;
+    case.action("switch").await;
+    case.until("switched").await;
+    case.check(3, &documents).await;
+}
+
 #[tokio::test]
 async fn only_what_nobody_sees_is_dropped() {
     let (case, documents) = Case::new(Emulator::Moto).await;
@@ -341,7 +423,7 @@ async fn only_what_nobody_sees_is_dropped() {
     assert!(dropped[0]["parts"].as_u64() > Some(0) && dropped[0]["bytes"].as_u64() > Some(0));
     assert_eq!(case.action("status").await["state"], "ready", "a dry run drops nothing");
     for _ in 0..2 {
-        assert_eq!(case.action("drop").await["state"], "dropped");
+        assert_eq!(case.drop().await["state"], "dropped");
         assert!(case.rows("", 2).await.is_empty());
         assert!(!case.has_physical(2).await && case.has_physical(1).await);
     }
@@ -360,7 +442,7 @@ async fn only_what_nobody_sees_is_dropped() {
     let refused = case.ask(json!({"table": case.table.as_str(), "action": "drop"})).await;
     assert_eq!(refused["error"]["code"], "switching", "{refused}");
     case.until("switched").await;
-    let dropped = case.action("drop").await["dropped"].clone();
+    let dropped = case.drop().await["dropped"].clone();
     assert_eq!((&dropped[0]["generation"], &dropped[1]), (&json!(1), &Value::Null));
     assert!(case.rows("", 1).await.is_empty() && !case.has_physical(1).await);
     case.check(3, &documents).await;

@@ -57,6 +57,16 @@ async fn moto_conforms() {
 }
 
 #[tokio::test]
+async fn rebuilds_have_lanes() {
+    for emulator in [Emulator::Moto, Emulator::Ministack] {
+        let aws = emulator.aws().await;
+        let url = fifo_queue(&aws, "batches", VISIBILITY).await;
+        // Of the shards only live batches know.
+        sluice_conformance::lanes(&SqsWorkQueue::new(&aws, url).with_shards(4)).await;
+    }
+}
+
+#[tokio::test]
 async fn ministack_conforms() {
     let aws = Emulator::Ministack.aws().await;
     let url = fifo_queue(&aws, "batches", VISIBILITY).await;

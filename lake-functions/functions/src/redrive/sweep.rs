@@ -6,9 +6,7 @@ use crate::log::log;
 use serde_json::json;
 use sluice_aws::{Inventory, InventoryError, S3IngressStore, SweepCursor};
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{
-    Heads, Intent, OpenBatches, OpenPage, PortError, sweep_batches, sweep_documents,
-};
+use sluice_pipeline::{Intent, OpenBatches, OpenPage, PortError, sweep_batches, sweep_documents};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -83,7 +81,8 @@ impl RedriveFunction {
         let mut failed = Vec::new();
         // First, since an inventory can take all the time there is, hour by hour.
         let open = UntilStop { open: &self.ledger, time, stopped: AtomicBool::new(false) };
-        let sweeping = sweep_batches(&open, &self.queue, now_ms - OPEN_FOR_MS, intent);
+        let sweeping =
+            sweep_batches(&self.ledger, &open, &self.queue, now_ms - OPEN_FOR_MS, intent);
         match within(time, Box::pin(sweeping)).await {
             Ok(sent) => {
                 answer.open.add_batches(&sent);
@@ -197,7 +196,7 @@ impl Lost<'_> {
         if must || self.ids.len() >= limits.documents_max {
             let ids = std::mem::take(&mut self.ids);
             let mut heads = Vec::new();
-            for found in ingress.heads(&ids).await {
+            for found in ingress.owed(&ids).await {
                 match found? {
                     Some(head) => heads.push(head),
                     None => answer.gone += 1,

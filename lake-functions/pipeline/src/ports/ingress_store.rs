@@ -23,7 +23,8 @@ pub trait IngressStore {
     /// same when the answer was lost.
     fn put(&self, document: StoredDocument) -> impl Future<Output = Result<Put, PortError>> + Send;
 
-    /// The document, none when there is none with this id or its body was removed.
+    /// The document, none when there is none with this id or its body was removed. A store may still
+    /// have what was removed a while ago.
     ///
     /// # Errors
     /// [`PortError`].

@@ -21,8 +21,8 @@ pub use heads::Heads;
 pub use ingress_store::{IngressStore, Put};
 pub use lake_store::LakeStore;
 pub use ledger::{BatchRecord, BatchState, Ledger};
-pub use open_batches::{OpenBatches, OpenPage};
-pub use rebuilds::{Lanes, ListedBatch, ListedPage, Rebuilds, RemoveParts, Switched, Views};
+pub use open_batches::{OpenBatch, OpenBatches, OpenPage};
+pub use rebuilds::{Lanes, ListedBatch, ListedPage, Note, Rebuilds, RemoveParts, Switched, Views};
 pub use work_queue::{Delivery, Receipt, WorkQueue};
 
 /// What a create-if-absent did.

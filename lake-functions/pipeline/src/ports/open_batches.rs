@@ -3,11 +3,22 @@
 use super::PortError;
 use sluice_normalizer::{BatchId, TableName};
 
+/// A batch that is not committed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenBatch {
+    /// Its root table.
+    pub table: TableName,
+    /// The table's generation that its rows go to.
+    pub generation: u32,
+    /// The batch.
+    pub id: BatchId,
+}
+
 /// Some of the batches that are not committed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpenPage {
     /// The batches, in no order.
-    pub batches: Vec<(TableName, BatchId)>,
+    pub batches: Vec<OpenBatch>,
     /// Where to go on, none after the last page. Means something to the ledger only.
     pub next: Option<String>,
 }

@@ -22,6 +22,15 @@ pub struct ListedPage {
     pub next: Option<String>,
 }
 
+/// How sure a note of a batch is that a rebuild waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// The batch is about to be made.
+    Intended,
+    /// It is there.
+    Made,
+}
+
 /// The ledger of rebuilds.
 pub trait Rebuilds {
     /// The table's last rebuild, none when there was none.
@@ -78,7 +87,8 @@ pub trait Rebuilds {
         replayed: &Replayed,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Notes a batch that the rebuild into a generation waits for.
+    /// Notes a batch that the rebuild into a generation waits for. A note that says more stays as it
+    /// is.
     ///
     /// # Errors
     /// [`PortError`].
@@ -87,6 +97,7 @@ pub trait Rebuilds {
         table: &TableName,
         generation: u32,
         id: &BatchId,
+        note: Note,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// All batches noted, and none that was not: what was noted or removed before is seen.
@@ -99,7 +110,7 @@ pub trait Rebuilds {
         generation: u32,
     ) -> impl Future<Output = Result<Vec<BatchId>, PortError>> + Send;
 
-    /// Removes a note.
+    /// Removes a note that does not say more than `note`. Answers whether none of the batch is left.
     ///
     /// # Errors
     /// [`PortError`].
@@ -108,7 +119,8 @@ pub trait Rebuilds {
         table: &TableName,
         generation: u32,
         id: &BatchId,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+        note: Note,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// How far a batch is, none when it was not made. What was written before is seen.
     ///

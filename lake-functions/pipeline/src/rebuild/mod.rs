@@ -7,11 +7,11 @@ mod state;
 use crate::dispatch::DispatchLimits;
 use crate::forward::remove_rejects;
 use crate::ports::{
-    BatchState, Heads, LakeStore, Lanes, Ledger, ListedBatch, PortError, Rebuilds, RemoveParts,
-    Switched, Views,
+    BatchState, Heads, LakeStore, Lanes, Ledger, ListedBatch, Note, PortError, Rebuilds,
+    RemoveParts, Switched, Views,
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sluice_normalizer::TableName;
+use sluice_normalizer::{BatchId, TableName};
 
 pub use state::{Counts, Pass, REBUILD_FORMAT, Rebuild, RebuildState, Replayed};
 
@@ -66,6 +66,10 @@ const CLEARED_AT_ONCE: usize = 16;
 ///   be given up only in states before [`RebuildState::Changing`]; the generation changes only from
 ///   `g` to `n`, so an invocation that slept through another rebuild changes nothing; views only ever
 ///   go up.
+/// - **Nothing is seen of one that was given up** (I-2). The rejects of all generations are seen. Giving
+///   up is kept, and a grace passes, before they are looked for, and whoever commits a batch of `n` looks whether it was
+///   given up ([`end_if_given_up`](crate::end_if_given_up)) after they are written: one of the two sees
+///   them. Batches of `n` that come later end without rows.
 #[derive(Debug)]
 pub struct Rebuilder<L, H, Q, S, V> {
     /// Which batch holds which document, and how far rebuilds are.
@@ -82,6 +86,14 @@ pub struct Rebuilder<L, H, Q, S, V> {
     pub limits: DispatchLimits,
     /// How far the ledger's list of batches may lag behind, milliseconds.
     pub grace_ms: i64,
+}
+
+/// What a rebuild waits for.
+struct Awaited {
+    /// Batches noted when they were looked at.
+    noted: usize,
+    /// Those of them that are not known to be committed.
+    open: usize,
 }
 
 /// What can be done after a step.
@@ -215,7 +227,7 @@ where
             RebuildState::Replaying => {
                 Err(RebuildError::NotReady { table: table.clone(), generation: rebuild.to })
             }
-            RebuildState::Dropped => Err(none()),
+            RebuildState::Dropping | RebuildState::Dropped => Err(none()),
             RebuildState::Ready => {
                 let removed = rebuild.counts.removed;
                 agreed(table, removed, without_removed)?;
@@ -233,15 +245,15 @@ where
         }
     }
 
-    /// Gives up the rebuild that is under way: its generation will never be seen. One that was given
-    /// up is told of.
+    /// Gives up the rebuild that is under way: its generation will never be seen; steps remove what is
+    /// seen of it. One that was given up is told of.
     ///
     /// # Errors
     /// [`RebuildError`].
     pub async fn give_up(&self, table: &TableName, now_ms: i64) -> Result<Rebuild, RebuildError> {
         let none = || RebuildError::NoRebuild { table: table.clone() };
         let mut rebuild = self.ledger.rebuild(table).await?.ok_or_else(none)?;
-        if rebuild.state == RebuildState::Dropped {
+        if rebuild.state.is_given_up() {
             return Ok(rebuild);
         }
         if rebuild.state == RebuildState::Switched {
@@ -251,8 +263,7 @@ where
             let generation = rebuild.to;
             return Err(RebuildError::Switching { table: table.clone(), generation });
         }
-        rebuild.state = RebuildState::Dropped;
-        rebuild.ended_at_ms = Some(now_ms);
+        rebuild.drop_at(now_ms);
         self.keep(table, rebuild).await
     }
 
@@ -278,8 +289,7 @@ where
                     rebuild.pass = Pass::default();
                 } else {
                     // Somebody changed it by hand; nobody will see this one.
-                    rebuild.state = RebuildState::Dropped;
-                    rebuild.ended_at_ms = Some(now_ms);
+                    rebuild.drop_at(now_ms);
                 }
                 Ok((self.keep(table, rebuild).await?, Next::Step))
             }
@@ -301,14 +311,26 @@ where
                 Ok((self.keep(table, rebuild).await?, Next::Step))
             }
             RebuildState::Clearing => {
-                let (from, pass) = (rebuild.from, &mut rebuild.pass);
-                let page = self.ledger.batches_of(table, from, pass.next.as_deref()).await?;
-                self.clear(&page.batches).await?;
-                pass.done = page.next.is_none();
-                pass.next = page.next;
-                if pass.done {
+                self.clear_page(table, rebuild.from, &mut rebuild.pass).await?;
+                if rebuild.pass.done {
                     rebuild.state = RebuildState::Switched;
                     rebuild.ended_at_ms = Some(now_ms);
+                }
+                Ok((self.keep(table, rebuild).await?, Next::Step))
+            }
+            RebuildState::Dropping => {
+                let ended_at_ms = rebuild.ended_at_ms.unwrap_or(now_ms);
+                if now_ms < ended_at_ms.saturating_add(self.grace_ms) {
+                    return Ok((rebuild, Next::Wait));
+                }
+                // Whoever changed the generation by hand may want to see it.
+                if self.ledger.generation(table).await? < rebuild.to {
+                    self.clear_page(table, rebuild.to, &mut rebuild.pass).await?;
+                } else {
+                    rebuild.pass.done = true;
+                }
+                if rebuild.pass.done {
+                    rebuild.state = RebuildState::Dropped;
                 }
                 Ok((self.keep(table, rebuild).await?, Next::Step))
             }
@@ -316,7 +338,22 @@ where
         }
     }
 
-    /// Removes the rejects of a generation that nobody will see.
+    /// Removes the rejects that the next page of a pass over a generation lists.
+    async fn clear_page(
+        &self,
+        table: &TableName,
+        generation: u32,
+        pass: &mut Pass,
+    ) -> Result<(), PortError> {
+        let page = self.ledger.batches_of(table, generation, pass.next.as_deref()).await?;
+        self.clear(&page.batches).await?;
+        pass.done = page.next.is_none();
+        pass.next = page.next;
+        Ok(())
+    }
+
+    /// Removes the rejects of a generation that nobody sees: what its batches wrote after they were
+    /// removed, since a worker can end, and a write can arrive late, when nobody looks any more.
     ///
     /// # Errors
     /// [`PortError`]; some may be removed then.
@@ -325,15 +362,11 @@ where
         table: &TableName,
         generation: u32,
     ) -> Result<(), PortError> {
-        let mut next = None;
-        loop {
-            let page = self.ledger.batches_of(table, generation, next.as_deref()).await?;
-            self.clear(&page.batches).await?;
-            next = page.next;
-            if next.is_none() {
-                return Ok(());
-            }
+        let mut pass = Pass::default();
+        while !pass.done {
+            self.clear_page(table, generation, &mut pass).await?;
         }
+        Ok(())
     }
 
     /// Removes the rejects of some batches.
@@ -355,7 +388,7 @@ where
         table: &TableName,
         mut rebuild: Rebuild,
     ) -> Result<(Rebuild, Next), RebuildError> {
-        let open = self.open(table, rebuild.to).await?;
+        let Awaited { noted, open } = self.open(table, rebuild.to).await?;
         if !rebuild.pass.done {
             if open >= AWAITED_MAX {
                 return Ok((rebuild, Next::Wait));
@@ -365,6 +398,11 @@ where
         }
         if open > 0 {
             return Ok((rebuild, Next::Wait));
+        }
+        if noted > 0 {
+            // While they were looked at, another step may have noted more, which took documents from
+            // them: only a list that is empty to begin with says that nothing is open.
+            return Ok((rebuild, Next::Step));
         }
         rebuild.counts = rebuild.pass.counts;
         rebuild.state = match rebuild.state {
@@ -383,27 +421,43 @@ where
         Ok((self.keep(table, rebuild).await?, Next::Step))
     }
 
-    /// How many of the batches made are not known to be committed; those that are, are forgotten.
-    ///
-    /// # Errors
-    /// [`PortError`].
-    pub async fn open(&self, table: &TableName, generation: u32) -> Result<usize, PortError> {
+    /// Looks at the batches made; those that are committed are forgotten.
+    async fn open(&self, table: &TableName, generation: u32) -> Result<Awaited, PortError> {
         let awaited = self.ledger.awaited(table, generation).await?;
         let looked_at = &awaited[..awaited.len().min(LOOKED_AT_MAX)];
         let ended = stream::iter(looked_at)
             .map(async |id| match self.ledger.batch_state(id).await? {
-                Some(BatchState::Open) => Ok::<_, PortError>(0),
-                // One that was noted and not made was given up, or will be noted again: its documents
-                // are in others by then.
-                Some(BatchState::Committed) | None => {
-                    self.ledger.forget_awaited(table, generation, id).await?;
-                    Ok(1)
+                Some(BatchState::Open) => Ok::<_, PortError>(false),
+                Some(BatchState::Committed) => {
+                    self.ledger.forget_awaited(table, generation, id, Note::Made).await
                 }
+                None => self.forget_intended(table, generation, id).await,
             })
             .buffer_unordered(LOOKED_AT_AT_ONCE)
-            .try_collect::<Vec<usize>>()
+            .try_collect::<Vec<bool>>()
             .await?;
-        Ok(awaited.len() - ended.iter().sum::<usize>())
+        let ended = ended.into_iter().filter(|ended| *ended).count();
+        Ok(Awaited { noted: awaited.len(), open: awaited.len() - ended })
+    }
+
+    /// Forgets a batch that was noted and is not there. Whether it is not waited for any more.
+    async fn forget_intended(
+        &self,
+        table: &TableName,
+        generation: u32,
+        id: &BatchId,
+    ) -> Result<bool, PortError> {
+        // Its maker ended before it was there, and its documents go into others. Or the maker is about
+        // to go on: then the note says so by now, and stays.
+        if !self.ledger.forget_awaited(table, generation, id, Note::Intended).await? {
+            return Ok(false);
+        }
+        // Or it ended right after.
+        if self.ledger.batch_state(id).await?.is_none() {
+            return Ok(true);
+        }
+        self.ledger.await_batch(table, generation, id, Note::Made).await?;
+        Ok(false)
     }
 
     /// Keeps the next revision.

@@ -4,7 +4,7 @@ use super::{Rebuild, Rebuilder, Replayed};
 use crate::batch::BatchMessage;
 use crate::dispatch::group;
 use crate::document::DocumentHead;
-use crate::ports::{Heads, Lanes, Ledger, PortError, Rebuilds};
+use crate::ports::{Heads, Lanes, Ledger, Note, PortError, Rebuilds};
 use sluice_normalizer::{BatchId, DocumentId, TableName};
 
 /// Documents whose heads are looked at before batches are made of them: some full batches, so that
@@ -109,9 +109,9 @@ where
         for batch in group(&heads, &|_| to, &self.limits) {
             // Noted before anybody can work on it: whatever is lost now, nobody takes the generation
             // for whole. And again once it is there: a note of what is not is forgotten.
-            self.ledger.await_batch(table, to, &batch.id).await?;
+            self.ledger.await_batch(table, to, &batch.id, Note::Intended).await?;
             self.ledger.create_batch(&batch).await?;
-            self.ledger.await_batch(table, to, &batch.id).await?;
+            self.ledger.await_batch(table, to, &batch.id, Note::Made).await?;
             let (table, batch) = (batch.table, batch.id);
             queue.send(&BatchMessage { table, batch, send: 0 }).await?;
         }

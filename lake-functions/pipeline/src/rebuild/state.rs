@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The stored form's own version; a higher one than this is refused.
-pub const REBUILD_FORMAT: u32 = 1;
+pub const REBUILD_FORMAT: u32 = 2;
 
 /// A table's last rebuild.
 ///
@@ -32,6 +32,15 @@ pub struct Rebuild {
     pub changed_at_ms: Option<i64>,
     /// When it was switched or given up.
     pub ended_at_ms: Option<i64>,
+}
+
+impl Rebuild {
+    /// From now on nobody will see it.
+    pub(super) fn drop_at(&mut self, now_ms: i64) {
+        self.state = RebuildState::Dropping;
+        self.pass = Pass::default();
+        self.ended_at_ms = Some(now_ms);
+    }
 }
 
 /// A pass over the batches of a generation.
@@ -97,7 +106,9 @@ pub enum RebuildState {
     Clearing,
     /// Done.
     Switched,
-    /// Given up: nobody will ever see it.
+    /// Given up: nobody will ever see it. Its rejects are removed.
+    Dropping,
+    /// Given up, and its rejects are removed.
     Dropped,
 }
 
@@ -106,6 +117,12 @@ impl RebuildState {
     #[must_use]
     pub fn is_under_way(self) -> bool {
         !matches!(self, RebuildState::Switched | RebuildState::Dropped)
+    }
+
+    /// Whether it was given up.
+    #[must_use]
+    pub fn is_given_up(self) -> bool {
+        matches!(self, RebuildState::Dropping | RebuildState::Dropped)
     }
 
     /// Whether it can still be given up.

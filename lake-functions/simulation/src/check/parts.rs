@@ -53,17 +53,31 @@ pub(super) fn read(state: &State) -> Result<Found, Violation> {
     let mut unseen = Found::default();
     let mut planned = 0;
     for row in state.ledger.batches.values() {
-        let (Some(plan), Some(parts)) = (&row.plan, &row.parts) else {
+        let Some(committed) = &row.parts else {
             return violation("I-1", format!("batch {} is not committed", row.batch.id));
         };
-        if *parts != plan.parts {
+        let generation = (row.batch.table.clone(), row.batch.generation);
+        let given_up = state.generations.given_up.contains(&generation);
+        let Some(plan) = &row.plan else {
+            if given_up && committed.is_empty() {
+                continue;
+            }
+            return violation("I-1", format!("batch {} ended without a plan", row.batch.id));
+        };
+        if *committed != plan.parts && !(given_up && committed.is_empty()) {
             return violation("I-6", format!("batch {} is not what its plan says", row.batch.id));
         }
-        let generation = (row.batch.table.clone(), row.batch.generation);
         let visible = state.generations.visible(&generation.0) == generation.1;
-        for part in parts {
-            let removed = part.table == REJECTS_TABLE && !state.lake.parts.contains_key(&part.key);
-            if removed && !visible {
+        let may_be_seen = state.may_be_seen(&generation.0, generation.1);
+        for part in &plan.parts {
+            let there = state.lake.parts.contains_key(&part.key);
+            let rejects = part.table == REJECTS_TABLE;
+            if rejects && there && !may_be_seen {
+                let what = format!("rejects of batch {}, which nobody may see", row.batch.id);
+                return violation("I-2", what);
+            }
+            // Rejects are removed, and what a rebuild that was given up had not written yet never is.
+            if !there && !visible && (rejects || given_up) {
                 continue;
             }
             let found = if visible { &mut found } else { &mut unseen };

@@ -3,7 +3,9 @@
 use super::Ports;
 use crate::world::State;
 use sluice_normalizer::BatchId;
-use sluice_pipeline::{DeadLetter, DeadLetters, OpenBatches, OpenPage, PortError, Receipt};
+use sluice_pipeline::{
+    DeadLetter, DeadLetters, OpenBatch, OpenBatches, OpenPage, PortError, Receipt,
+};
 
 /// Batches a page.
 const PAGE: usize = 2;
@@ -43,12 +45,16 @@ impl OpenBatches for Ports {
                 |id: &BatchId| after.as_ref().is_none_or(|after| id.as_str() > after.as_str());
             let open = state.ledger.open().filter(|row| row.made_at_ms < made_before_ms);
             let mut batches: Vec<_> = open
-                .map(|row| (row.batch.table.clone(), row.batch.id.clone()))
-                .filter(|(_, id)| known(id))
+                .map(|row| OpenBatch {
+                    table: row.batch.table.clone(),
+                    generation: row.batch.generation,
+                    id: row.batch.id.clone(),
+                })
+                .filter(|open| known(&open.id))
                 .collect();
             let more = batches.len() > PAGE;
             batches.truncate(PAGE);
-            let next = batches.last().filter(|_| more).map(|(_, id)| id.to_string());
+            let next = batches.last().filter(|_| more).map(|open| open.id.to_string());
             OpenPage { batches, next }
         };
         self.world.call("ledger", "open batches", "", list).await

@@ -10,6 +10,7 @@ impl WorkQueue for Ports {
         let about = format!("{}.{}", message.batch, message.send);
         let (message, lane) = (message.clone(), self.lane);
         let send = move |state: &mut crate::world::State| {
+            state.check_lane(&message, lane);
             if let Some(sent_ms) = state.fifo.last_sent_ms(&message).filter(|_| message.send > 0) {
                 let soon = state.now_ms < sent_ms + DEDUPLICATION_MS;
                 state.came_up(match soon {

@@ -5,7 +5,7 @@ use crate::protocol::Protocol;
 use crate::world::State;
 use sluice_normalizer::{BatchId, DocumentId, Registry, TableName};
 use sluice_pipeline::{
-    BatchState, DocumentHead, Heads, Lanes, ListedBatch, ListedPage, PortError, Rebuild,
+    BatchState, DocumentHead, Heads, Lanes, ListedBatch, ListedPage, Note, PortError, Rebuild,
     RebuildState, Rebuilds, RemoveParts, Replayed, Switched, Views,
 };
 
@@ -71,8 +71,9 @@ impl Rebuilds for Ports {
                 state.came_up("rebuild changed by another");
                 return false;
             }
-            if rebuild.state == RebuildState::Dropped {
+            if rebuild.state == RebuildState::Dropping {
                 state.came_up("rebuild given up");
+                state.generations.given_up.insert((of.clone(), rebuild.to));
             }
             state.generations.rebuilds.insert(of, rebuild);
             true
@@ -145,21 +146,24 @@ impl Rebuilds for Ports {
         table: &TableName,
         generation: u32,
         id: &BatchId,
+        note: Note,
     ) -> Result<(), PortError> {
         let (key, of) = ((table.clone(), generation), id.clone());
-        let note = move |state: &mut State| {
+        let keep = move |state: &mut State| {
             if state.protocol != Protocol::NothingAwaited {
-                state.generations.awaited.entry(key).or_default().insert(of);
+                let notes = state.generations.awaited.entry(key).or_default();
+                let kept = notes.entry(of).or_insert(note);
+                *kept = note.max(*kept);
             }
         };
-        self.world.call("ledger", "await", id.as_str(), note).await
+        self.world.call("ledger", "await", id.as_str(), keep).await
     }
 
     async fn awaited(&self, table: &TableName, generation: u32) -> Result<Vec<BatchId>, PortError> {
         let key = (table.clone(), generation);
         let list = move |state: &mut State| {
             let awaited = state.generations.awaited.get(&key);
-            awaited.into_iter().flatten().cloned().collect()
+            awaited.into_iter().flat_map(|notes| notes.keys().cloned()).collect()
         };
         self.world.call("ledger", "awaited", table.as_str(), list).await
     }
@@ -169,12 +173,23 @@ impl Rebuilds for Ports {
         table: &TableName,
         generation: u32,
         id: &BatchId,
-    ) -> Result<(), PortError> {
+        note: Note,
+    ) -> Result<bool, PortError> {
         let (key, of) = ((table.clone(), generation), id.clone());
         let forget = move |state: &mut State| {
-            if let Some(awaited) = state.generations.awaited.get_mut(&key) {
-                awaited.remove(&of);
+            let whatever = state.protocol == Protocol::NotesForgotten;
+            let open = state.ledger.batches.get(&of).is_some_and(|row| row.parts.is_none());
+            let notes = state.generations.awaited.entry(key).or_default();
+            let Some(kept) = notes.get(&of).copied() else { return true };
+            if kept > note && !whatever {
+                state.came_up("note of a batch made meanwhile stays");
+                return false;
             }
+            notes.remove(&of);
+            if kept == Note::Made && open {
+                state.violated("I-1", format!("nobody waits for batch {of}, which is open"));
+            }
+            true
         };
         self.world.call("ledger", "forget awaited", id.as_str(), forget).await
     }

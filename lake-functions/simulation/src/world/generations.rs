@@ -3,7 +3,7 @@
 use super::State;
 use super::ledger::DocumentKey;
 use sluice_normalizer::{BatchId, TableName};
-use sluice_pipeline::{Rebuild, Replayed};
+use sluice_pipeline::{Note, Rebuild, Replayed};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
@@ -14,7 +14,9 @@ pub(crate) struct Generations {
     visible: BTreeMap<TableName, u32>,
     pub(crate) rebuilds: BTreeMap<TableName, Rebuild>,
     pub(crate) replayed: BTreeMap<BatchId, Replayed>,
-    pub(crate) awaited: BTreeMap<(TableName, u32), BTreeSet<BatchId>>,
+    pub(crate) awaited: BTreeMap<(TableName, u32), BTreeMap<BatchId, Note>>,
+    /// Into which rebuilds were given up.
+    pub(crate) given_up: BTreeSet<(TableName, u32)>,
     /// Whether views were switched a moment ago.
     pub(crate) just_switched: bool,
     /// What people could query when the generation changed.
@@ -32,6 +34,14 @@ impl Generations {
 }
 
 impl State {
+    /// Whether people may see rejects of the generation, once everything rests: it is the visible one,
+    /// or one that a rebuild is still about to make visible.
+    pub(crate) fn may_be_seen(&self, table: &TableName, generation: u32) -> bool {
+        let rebuild = self.generations.rebuilds.get(table);
+        let under_way = rebuild.is_some_and(|it| it.to == generation && it.state.is_under_way());
+        under_way || self.generations.visible(table) == generation
+    }
+
     /// Whether the generation is the current one now.
     pub(crate) fn change_generation(&mut self, table: &TableName, from: u32, to: u32) -> bool {
         let current = self.generations.current(table);

@@ -44,6 +44,15 @@ impl State {
         }
     }
 
+    /// What a rebuild makes never holds up what people just posted.
+    pub(crate) fn check_lane(&mut self, message: &BatchMessage, lane: Option<u32>) {
+        let Some(row) = self.ledger.batches.get(&message.batch) else { return };
+        let generation = row.batch.generation;
+        if generation > self.generations.current(&row.batch.table) && lane != Some(generation) {
+            self.violated("D4", format!("batch {} is sent among the live ones", message.batch));
+        }
+    }
+
     /// Nothing is shaped in one go that is larger than a batch may be.
     pub(crate) fn check_plan(&mut self, plan: &Plan) {
         let size = |id: &String| {

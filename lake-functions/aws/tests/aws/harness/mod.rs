@@ -30,6 +30,14 @@ pub(crate) async fn bucket(aws: &Aws, kind: &str) -> String {
     name
 }
 
+/// Lets a bucket keep old versions, as the stack's buckets do.
+pub(crate) async fn versioned(aws: &Aws, bucket: &str) {
+    use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+    let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    let put = aws.s3().put_bucket_versioning().bucket(bucket).versioning_configuration(on);
+    put.send().await.expect("put versioning");
+}
+
 /// An empty FIFO queue as the stack makes it; answers its URL.
 pub(crate) async fn fifo_queue(aws: &Aws, kind: &str, visibility: Duration) -> String {
     let create = aws

@@ -3,7 +3,7 @@
 use super::{batch, id, ledger, table, uuid};
 use crate::harness::Emulator;
 use sluice_aws::SweepCursor;
-use sluice_pipeline::{Batch, Ledger, OpenBatches, Rebuilds};
+use sluice_pipeline::{Batch, Ledger, OpenBatch, OpenBatches, Rebuilds};
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -36,8 +36,9 @@ async fn open_batches_come_in_pages_oldest_first() {
             }
         }
         assert_eq!(sizes, [100, 29], "{emulator:?}");
-        assert_eq!(found[0], (table("orders"), made[0].clone()), "{emulator:?}");
-        let all: BTreeSet<_> = found.into_iter().map(|(_, id)| id).collect();
+        let first = OpenBatch { table: table("orders"), generation: 1, id: made[0].clone() };
+        assert_eq!(found[0], first, "{emulator:?}");
+        let all: BTreeSet<_> = found.into_iter().map(|open| open.id).collect();
         let expected = made.iter().filter(|id| **id != made[7]).cloned();
         assert_eq!(all, expected.collect::<BTreeSet<_>>());
         let error = ledger.open_batches(i64::MAX, Some("elsewhere")).await.expect_err("no page");

@@ -7,7 +7,7 @@ use crate::harness::Emulator;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use sluice_normalizer::DocumentId;
-use sluice_pipeline::{Batch, BatchMessage, Ledger, OpenBatches};
+use sluice_pipeline::{Batch, BatchMessage, Ledger, OpenBatch, OpenBatches};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -197,7 +197,8 @@ async fn a_dry_run_writes_nothing() {
         let ledger = platform.home.ledger();
         assert_eq!(ledger.sweep_cursor().await.expect("look"), None);
         let open = ledger.open_batches(i64::MAX, None).await.expect("look").batches;
-        assert_eq!(open, [(old.table, old.batch)], "{emulator:?}");
+        let old = OpenBatch { table: old.table, generation: 1, id: old.batch };
+        assert_eq!(open, [old], "{emulator:?}");
         assert_eq!(platform.sent().await, []);
     }
 }

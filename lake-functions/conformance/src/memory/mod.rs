@@ -1,11 +1,13 @@
 //! Every port in memory, with calls that fail on demand.
 
+mod rebuilds;
+
 use sluice_normalizer::{BatchId, DocumentId, DocumentOutcome, Registry, TableName};
 use sluice_pipeline::{
     Batch, BatchMessage, BatchRecord, BatchState, Catalog, ContentHash, Created, DeadLetter,
-    DeadLetters, Delivery, DocumentHead, DocumentRecord, IngressStore, LakeStore, Ledger,
-    OpenBatches, OpenPage, Plan, PlannedPart, PortError, Put, Receipt, Shown, StoredDocument,
-    Trial, WorkQueue,
+    DeadLetters, Delivery, DocumentHead, DocumentRecord, IngressStore, LakeStore, Ledger, Note,
+    OpenBatch, OpenBatches, OpenPage, Plan, PlannedPart, PortError, Put, Rebuild, Receipt,
+    Replayed, Shown, StoredDocument, Trial, WorkQueue,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +17,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     state: Arc<Mutex<State>>,
+    /// The generation whose batches are sent beside the live ones; see [`sluice_pipeline::Lanes`].
+    lane: Option<u32>,
 }
 
 /// How a call fails.
@@ -46,11 +50,16 @@ struct State {
     settings: HashMap<String, String>,
     parts: BTreeMap<String, Vec<u8>>,
     shown: HashMap<(TableName, u32), u64>,
+    generations: BTreeMap<TableName, u32>,
+    rebuilds: BTreeMap<TableName, Rebuild>,
+    replayed: BTreeMap<BatchId, Replayed>,
+    awaited: BTreeMap<(TableName, u32), BTreeMap<BatchId, Note>>,
 }
 
 #[derive(Debug)]
 struct Message {
     message: BatchMessage,
+    lane: Option<u32>,
     receives: u32,
     /// The delivery that has it.
     out: Option<Receipt>,
@@ -169,8 +178,8 @@ impl Ledger for Memory {
         })
     }
 
-    async fn generation(&self, _: &TableName) -> Result<u32, PortError> {
-        self.call("generation", |_| 1)
+    async fn generation(&self, table: &TableName) -> Result<u32, PortError> {
+        self.call("generation", |state| state.generations.get(table).copied().unwrap_or(1))
     }
 
     async fn create_batch(&self, batch: &Batch) -> Result<Created, PortError> {
@@ -264,21 +273,26 @@ impl Ledger for Memory {
 impl WorkQueue for Memory {
     async fn send(&self, message: &BatchMessage) -> Result<(), PortError> {
         self.call("send", |state| {
-            let message =
-                Message { message: message.clone(), receives: 0, out: None, delayed: false };
-            state.messages.push(message);
+            state.messages.push(Message {
+                message: message.clone(),
+                lane: self.lane,
+                receives: 0,
+                out: None,
+                delayed: false,
+            });
         })
     }
 
     async fn receive(&self) -> Result<Option<Delivery>, PortError> {
         self.call("receive", |state| {
-            let mut tables = Vec::new();
+            let mut groups = Vec::new();
             for message in &mut state.messages {
-                // Only the first of a table can be due.
-                if tables.contains(&message.message.table) {
+                // Only the first of a table's lane can be due.
+                let group = (message.message.table.clone(), message.lane);
+                if groups.contains(&group) {
                     continue;
                 }
-                tables.push(message.message.table.clone());
+                groups.push(group);
                 if message.out.is_none() && !message.delayed {
                     state.receipts += 1;
                     message.receives += 1;
@@ -342,7 +356,11 @@ impl OpenBatches for Memory {
             let more = open.len() > PAGE;
             open.truncate(PAGE);
             let next = open.last().filter(|_| more).map(|batch| batch.id.to_string());
-            let batches = open.into_iter().map(|batch| (batch.table.clone(), batch.id.clone()));
+            let batches = open.into_iter().map(|batch| OpenBatch {
+                table: batch.table.clone(),
+                generation: batch.generation,
+                id: batch.id.clone(),
+            });
             OpenPage { batches: batches.collect(), next }
         })
     }
