@@ -32,6 +32,7 @@ BODIES = {
     "9.9 MB": (b'{"long":"' + b"x" * 9_899_989 + b'"}', [JSON]),
     "the largest": (b"\xff" * DOCUMENT_BYTES_MAX, [JSON]),
     "a charset": (b'{"a":1}', [("Content-Type", 'application/json; charset="UTF-8"')]),
+    "a type in capitals": (UNICODE, [("Content-Type", "Application/JSON")]),
     "another parameter": (b'{"a":1}', [("Content-Type", "application/json;profile=x ; charset= utf-8; a=b")]),
     "names in lower case": (b'{"a":1}', [("content-type", "application/json"), ("content-encoding", "identity")]),
     "accepting JSON": (b'{"a":1}', [JSON, ("Accept", "application/json")]),
