@@ -40,7 +40,7 @@ lifecycle_of() {
         *-lake-access-logs)
             printf '[%s},{"ID":"logs",%s,"Expiration":{"Days":%d}}]' "$leftovers" "$all" "$logs_days" ;;
         *-lake)
-            printf '[%s},{"ID":"inventories","Status":"Enabled","Filter":{"Prefix":"_inventory/"},"Expiration":{"Days":14}}]' \
+            printf '[%s,"Expiration":{"ExpiredObjectDeleteMarker":true}},{"ID":"inventories","Status":"Enabled","Filter":{"Prefix":"_inventory/"},"Expiration":{"Days":14}}]' \
                 "$leftovers" ;;
     esac
 }

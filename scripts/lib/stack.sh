@@ -113,7 +113,7 @@ refused() {
 # Sets $prefix and $stack from what the options left empty.
 name_stack() {
     prefix="${prefix:-${SLUICE_PREFIX:-data_platform}}"
-    [[ "$prefix" =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] ||
+    [[ "$prefix" =~ ^[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?$ ]] ||
         misused "the prefix \"$prefix\" is none: a letter, then letters, digits, _ and -"
     stack="${stack:-${SLUICE_STACK:-${prefix//_/-}-lake}}"
 }
