@@ -8,6 +8,19 @@ interval_s=2
 
 note() { printf '%4d s  %s\n' "$SECONDS" "$1" >&2; }
 
+# need_cli: the AWS CLI, of December 2023 or later: older ones, which distributions still ship, do not know all that
+# a deployment asks for, and say so only in the midst of it.
+need_cli() {
+    need aws
+    local version
+    version="$(aws --version 2>&1)"
+    [[ "$version" =~ ^aws-cli/([0-9]+)\.([0-9]+)\. ]] || return 0
+    local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
+    ((major > 2 || (major == 2 && minor >= 15) || (major == 1 && minor >= 32))) ||
+        fail "this AWS CLI is $major.$minor, which is too old: 2.15 is needed, or 1.32" \
+            "install a newer one: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+}
+
 # listed ITEM...: on one line, with commas.
 listed() { local text; text="$(printf ', %s' "$@")"; printf '%s' "${text#, }"; }
 
