@@ -249,6 +249,20 @@ def without_aws(account):
     account.types("deploy", status=1, **nobody).says("Unable to locate credentials", "aws configure")
 
 
+def an_old_cli_is_told_first(account):
+    """Not in the midst of a deployment, of which half is there then."""
+    with tempfile.TemporaryDirectory(prefix="sluice-cli-") as folder:
+        old = Path(folder, "aws")
+        for version, too_old in [("2.9.19", True), ("1.31.13", True), ("1.32.0", False), ("2.15.0", False), ("3.0.0", False)]:
+            # One that is new enough is asked who one is, and does not know.
+            old.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "aws-cli/{version} Python/3.11.2 Linux/6.1"\n')
+            old.chmod(0o755)
+            for name in ("deploy", "destroy"):
+                told = account.types(name, status=1, PATH=f"{folder}:{os.environ['PATH']}")
+                told.says("2.15 is needed, or 1.32" if too_old else "ask AWS who you are")
+    assert not account.buckets(), account.buckets()
+
+
 def what_is_mistyped(account):
     for arguments, told in [
         (["--parameter", "x"], '"x" is no parameter: KEY=VALUE'), (["--arch", "arm"], "--arch is arm64 or x86_64"),
@@ -543,7 +557,7 @@ def destroy_leaves_nothing(account):
     account.types("destroy", "--delete-data", "--yes")
 
 
-STEPS = [without_aws, what_is_mistyped, how_far_back_the_sweep_looks, the_key_of_what_failed_is_known, a_dry_run_of_nothing,
+STEPS = [without_aws, an_old_cli_is_told_first, what_is_mistyped, how_far_back_the_sweep_looks, the_key_of_what_failed_is_known, a_dry_run_of_nothing,
          logs_of_before_are_kept, what_fails_is_told, what_fails_late_is_taken_back, what_is_left_empty_is_made_anew,
          everything_is_made, a_document_becomes_a_row, the_smoke_test_passes, again_changes_nothing, a_dry_run_changes_nothing,
          a_parameter_changes_only_that, the_macro_answers, destroy_looks_at_the_queues, destroy_keeps_the_data,
