@@ -87,7 +87,7 @@ impl S3IngressStore {
     async fn owed_head(&self, id: &DocumentId) -> Result<Option<DocumentHead>, PortError> {
         let head = match self.bucket.head(&key(id)).await? {
             Some(head) => Some(head),
-            None => self.bucket.head_removed(&key(id)).await?,
+            None => Box::pin(self.bucket.head_removed(&key(id))).await?,
         };
         Ok(head.map(|head| head_of(id, &head)))
     }
@@ -116,7 +116,8 @@ impl S3IngressStore {
                 Some(object) => Some(object),
                 // Lifecycle only hides what it removes, for as long as old versions are kept: what is
                 // on its way when its time comes still becomes rows (I-1).
-                None => self.bucket.open_removed(&key).await?,
+                // On the heap: the thousands of documents of a batch would each keep room for it.
+                None => Box::pin(self.bucket.open_removed(&key)).await?,
             };
             let Some(object) = found else { return Ok(None) };
             let length = usize::try_from(object.content_length().unwrap_or(0)).unwrap_or(0);
