@@ -221,6 +221,19 @@ mod tests {
 
         let table = TableName::parse("orders").expect("a table name");
         let (of, id) = (table.clone(), batch.clone());
+        let rejects = [("bad_utf8".to_owned(), 1), ("not_an_object".to_owned(), 20)].into();
+        let rejected = Event::DocumentRejected {
+            table: table.clone(),
+            batch: batch.clone(),
+            documents: 1,
+            rejects,
+        };
+        let expected = r#"{"table":"orders","batch":"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","documents":1,"rejects":{"bad_utf8":1,"not_an_object":20},"codes":"1 bad_utf8, 20 not_an_object"}"#;
+        assert_eq!(
+            (rejected.detail_type(), rejected.detail().as_str()),
+            ("document.rejected", expected)
+        );
+
         let conflict = Event::TypeConflict { table: of, batch: id, paths: 3 };
         let expected = r#"{"table":"orders","batch":"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","paths":3}"#;
         assert_eq!(
@@ -230,5 +243,16 @@ mod tests {
         let dead = Event::BatchDead { table, batch, sends: 2 };
         let expected = expected.replace("paths\":3", "sends\":2");
         assert_eq!((dead.detail_type(), dead.detail()), ("batch.dead", expected));
+
+        // What the messages to people take from events is there.
+        let rules = include_str!("../../../cloudformation/notifications.yaml");
+        let details = [rejected, conflict, dead].map(|event| event.detail()).concat();
+        let mut paths = 0;
+        for path in rules.split("$.detail.").skip(1) {
+            let name = path.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
+            assert!(details.contains(&format!("\"{name}\":")), "no event has {name}");
+            paths += 1;
+        }
+        assert!(paths > 10, "{paths} paths");
     }
 }

@@ -115,8 +115,8 @@ impl S3IngressStore {
             let found = match self.bucket.open(&key).await? {
                 Some(object) => Some(object),
                 // Lifecycle only hides what it removes, for as long as old versions are kept: what is
-                // on its way when its time comes still becomes rows (I-1).
-                // On the heap: the thousands of documents of a batch would each keep room for it.
+                // on its way when its time comes still becomes rows (I-1). On the heap, or each of the
+                // thousands of documents of a batch would keep room for it.
                 None => Box::pin(self.bucket.open_removed(&key)).await?,
             };
             let Some(object) = found else { return Ok(None) };

@@ -66,10 +66,11 @@ const CLEARED_AT_ONCE: usize = 16;
 ///   be given up only in states before [`RebuildState::Changing`]; the generation changes only from
 ///   `g` to `n`, so an invocation that slept through another rebuild changes nothing; views only ever
 ///   go up.
-/// - **Nothing is seen of one that was given up** (I-2). The rejects of all generations are seen. Giving
-///   up is kept, and a grace passes, before they are looked for, and whoever commits a batch of `n` looks whether it was
-///   given up ([`end_if_given_up`](crate::end_if_given_up)) after they are written: one of the two sees
-///   them. Batches of `n` that come later end without rows.
+/// - **Nothing is seen of one that was given up** (I-2). The rejects of all generations are seen.
+///   Giving up is kept, and a grace passes, before they are looked for; and whoever commits a batch of
+///   `n` looks whether it was given up ([`end_if_given_up`](crate::end_if_given_up)) after they are
+///   written: one of the two sees them. Batches of `n` that come later end without rows. Who dies
+///   before it looks leaves them to its message, and to a drop that is repeated.
 #[derive(Debug)]
 pub struct Rebuilder<L, H, Q, S, V> {
     /// Which batch holds which document, and how far rebuilds are.
